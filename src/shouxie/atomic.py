@@ -1,0 +1,69 @@
+"""Writing a file so that it is there whole or what stood there before is kept."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import IO, Any
+
+from shouxie.errors import OutputError
+
+
+@contextmanager
+def writing(path: str | os.PathLike[str], mode: str = "wb") -> Iterator[IO[Any]]:
+    """Open a file beside ``path`` for writing; it takes the place of ``path`` when the block ends well.
+
+    Args:
+        path: the file to write; missing folders are made.
+        mode: ``"wb"`` or ``"w"`` (UTF-8, newlines as written).
+
+    Raises:
+        OutputError: no space, no permission, a folder in the way. The old file is untouched.
+    """
+    target = Path(path)
+    temporary: Path | None = None
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+        temporary = Path(name)
+        text = {} if "b" in mode else {"encoding": "utf-8", "newline": ""}
+        with os.fdopen(handle, mode, **text) as file:  # type: ignore[call-overload]
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        umask = os.umask(0)
+        os.umask(umask)
+        temporary.chmod(0o666 & ~umask)
+        temporary.replace(target)
+        temporary = None
+    except OSError as error:
+        raise OutputError(path, error.strerror or str(error), "the old file is kept") from error
+    finally:
+        if temporary is not None:
+            with suppress(OSError):
+                temporary.unlink()
+
+
+@contextmanager
+def growing(path: str | os.PathLike[str]) -> Iterator[IO[str]]:
+    """Open ``path`` + ``.part`` for UTF-8 text that grows over a long run; it becomes ``path`` at the end.
+
+    If the run breaks off, ``path`` is as it was and the ``.part`` file keeps what was written so far.
+
+    Raises:
+        OutputError: no space, no permission, a folder in the way.
+    """
+    part = Path(f"{path}.part")
+    try:
+        part.parent.mkdir(parents=True, exist_ok=True)
+        if Path(path).is_dir():
+            raise IsADirectoryError(21, "is a folder")
+        with part.open("w", encoding="utf-8", newline="") as file:
+            yield file
+        part.replace(path)
+    except OSError as error:
+        mend = f"{part} has what was written so far" if part.is_file() else ""
+        raise OutputError(path, error.strerror or str(error), mend) from error

@@ -1,0 +1,29 @@
+"""``shouxie models``: what is in the box."""
+
+from __future__ import annotations
+
+
+def models() -> int:
+    """List the models in the package: where they come from, their licence and size.
+
+    Example: shouxie models
+    """
+    from rich.console import Console
+    from rich.table import Table
+
+    from shouxie.weights.model import DEFAULT, box_names, load_model, locate
+
+    table = Table("name", "network", "characters", "precision", "size", "licence", "training")
+    for name in box_names():
+        card = load_model(name).card
+        table.add_row(
+            f"{name} (default)" if name == DEFAULT else name,
+            card.network,
+            f"{len(card.charset):,}",
+            card.precision,
+            f"{locate(name).stat().st_size / 1e6:.1f} MB",
+            card.licence,
+            card.training,
+        )
+    Console().print(table)
+    return 0

@@ -1,0 +1,47 @@
+"""Which pictures the paths of a command line mean."""
+
+from __future__ import annotations
+
+import glob
+import os
+from collections.abc import Sequence
+
+from shouxie.errors import ImageError
+from shouxie.image import SUFFIXES
+
+
+def pictures(paths: Sequence[str]) -> tuple[list[str], list[ImageError]]:
+    """Files as named, the pictures below folders (sorted), and what patterns match (sorted).
+
+    Returns:
+        The pictures, and an error for each path that gives none.
+    """
+    found: list[str] = []
+    errors: list[ImageError] = []
+    for path in paths:
+        if os.path.isdir(path):
+            inside = _below(path)
+            if not inside:
+                endings = ", ".join(sorted(SUFFIXES))
+                errors.append(ImageError(path, "no pictures in this folder", f"it looks for {endings}"))
+        elif os.path.exists(path):
+            inside = [path]
+        else:
+            inside = sorted(glob.glob(path, recursive=True)) if glob.has_magic(path) else []
+            if not inside:
+                fault = "matches no file" if glob.has_magic(path) else "no such file or folder"
+                errors.append(ImageError(path, fault))
+        found += inside
+    return found, errors
+
+
+def _below(folder: str) -> list[str]:
+    found = []
+    for place, folders, names in os.walk(folder):
+        folders.sort()
+        found += [
+            os.path.join(place, name)
+            for name in sorted(names)
+            if os.path.splitext(name)[1].lower() in SUFFIXES and not name.startswith(".")
+        ]
+    return found

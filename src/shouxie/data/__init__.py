@@ -1,0 +1,1 @@
+"""Data before training: label files, CASIA-HWDB files, the data report, conversion, contact sheets."""

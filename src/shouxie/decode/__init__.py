@@ -1,0 +1,1 @@
+"""Decoding: from classes per time step to text, as small parts that compose."""

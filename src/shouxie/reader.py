@@ -1,0 +1,187 @@
+"""Reader: pictures in, readings out, lazily and in order."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
+from itertools import islice
+from os import PathLike, fspath
+from pathlib import Path
+from typing import Literal, TypeVar
+
+import numpy as np
+from PIL import Image
+
+from shouxie.batching import Batch, batches, join
+from shouxie.charset import Charset
+from shouxie.decode.extent import extents
+from shouxie.decode.greedy import Token, greedy
+from shouxie.errors import ImageError, UsageError
+from shouxie.image import LineImage, Source, fit, picture
+from shouxie.net.graph import spec
+from shouxie.reading import Alternative, Box, Character, Reading
+from shouxie.runtime import Precision, RuntimeName
+from shouxie.runtime.base import Frames, open_runtime
+from shouxie.weights.model import DEFAULT, Model, load_model
+
+HELD_LINES = 256
+"""Lines that are held at once to find batches of one width among them."""
+HELD_PIXELS = 1 << 21
+"""The same as widths added up: bounds memory when lines are very long."""
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+class Reader:
+    """Reads line pictures.
+
+    Args:
+        model: a name in the box, the path of a model file, or a loaded ``Model``.
+        runtime: ``auto`` (OpenVINO), ``openvino``, ``onnxruntime`` or ``torch``.
+        precision: ``auto``, ``fp32`` or ``bf16``; see ``shouxie.runtime.base.open_runtime``.
+        alternatives: how many other readings to give for each character.
+        batch_size: lines per call of the network, at most.
+        threads: processor threads; all that this process may use when None.
+
+    Raises:
+        ModelError: the model cannot be loaded.
+        UsageError: the runtime is not installed or cannot do what is asked.
+    """
+
+    def __init__(
+        self,
+        model: str | PathLike[str] | Model = DEFAULT,
+        *,
+        runtime: RuntimeName = "auto",
+        precision: Precision = "auto",
+        alternatives: int = 0,
+        batch_size: int = 8,
+        threads: int | None = None,
+    ) -> None:
+        if batch_size < 1 or alternatives < 0 or (threads is not None and threads < 1):
+            raise UsageError("batch_size and threads are at least 1, alternatives at least 0")
+        if not isinstance(model, Model):
+            model = load_model(model if isinstance(model, str) else Path(model))
+        self.model = model
+        self.alternatives = alternatives
+        self.batch_size = batch_size
+        k = min(alternatives + 2, model.charset.classes) if alternatives else 1
+        self.runtime = open_runtime(model, runtime, precision=precision, k=k, threads=threads)
+        self._step = spec(model.card.network).step
+
+    @property
+    def charset(self) -> Charset:
+        """The characters that the model can write."""
+        return self.model.charset
+
+    def read(
+        self, sources: Source | Iterable[Source], *, on_error: Literal["raise", "keep"] = "raise"
+    ) -> Iterator[Reading]:
+        """Read one picture or many.
+
+        Args:
+            sources: paths, BGR or grey arrays, Pillow images; one, or an iterable that may be endless.
+            on_error: ``keep`` gives an empty ``Reading`` whose ``error`` says why for a picture that cannot be
+                read, and goes on.
+
+        Yields:
+            One ``Reading`` a picture, in the order of the pictures. Up to ``HELD_LINES`` pictures are loaded
+            ahead.
+
+        Raises:
+            ImageError, UsageError: a picture cannot be read and ``on_error`` is ``raise``.
+        """
+        if isinstance(sources, (str, PathLike, np.ndarray, Image.Image)):
+            sources = [sources]
+        with (
+            ThreadPoolExecutor(max(2, self.runtime.parallel)) as loading,
+            ThreadPoolExecutor(self.runtime.parallel) as running,
+        ):
+            loaded = _ahead(loading, _prepare, sources, depth=4 * self.batch_size)
+            while held := list(_hold(loaded)):
+                for reading in self._read_held(held, running):
+                    if reading.error is not None and on_error == "raise":
+                        raise reading.error
+                    yield reading
+
+    def _read_held(
+        self, held: list[tuple[str, LineImage | Exception]], running: ThreadPoolExecutor
+    ) -> Iterator[Reading]:
+        lines = [(i, line) for i, (_, line) in enumerate(held) if isinstance(line, LineImage)]
+        work = batches(lines, minimum=self.model.card.min_width, size=self.batch_size)
+        parts: dict[int, dict[int, Frames]] = {i: {} for i, _ in lines}
+        for batch, frames in _ahead(running, self._infer, work, depth=2 * self.runtime.parallel):
+            for n, row in enumerate(batch.rows):
+                parts[row.line][row.window] = Frames(frames.probabilities[n], frames.ids[n])
+        for i, (path, line) in enumerate(held):
+            if isinstance(line, Exception):
+                yield Reading("", 0.0, path=path, error=line)
+            else:
+                windows = [parts[i][n] for n in sorted(parts[i])]
+                yield replace(self.decode(join(windows, step=self._step), line), path=path)
+
+    def _infer(self, batch: Batch) -> tuple[Batch, Frames]:
+        return batch, self.runtime.infer(batch.array())
+
+    def decode(self, frames: Frames, line: LineImage) -> Reading:
+        """The reading of one line's frames (T, k)."""
+        tokens = greedy(frames)
+        height, width = line.size
+        edges = extents(tokens, step=self._step * line.scale, width=width, height=height)
+        characters = tuple(
+            Character(
+                self.charset.characters[token.id - 1],
+                token.confidence,
+                Box(left, 0.0, right, float(height)),
+                self._alternatives(frames, token),
+            )
+            for token, (left, right) in zip(tokens, edges, strict=True)
+        )
+        confidence = sum(c.confidence for c in characters) / len(characters) if characters else 0.0
+        return Reading("".join(c.text for c in characters), confidence, characters)
+
+    def _alternatives(self, frames: Frames, token: Token) -> tuple[Alternative, ...]:
+        others = zip(frames.ids[token.peak].tolist(), frames.probabilities[token.peak].tolist(), strict=True)
+        found = [
+            Alternative(self.charset.characters[i - 1], p) for i, p in others if i not in (0, token.id)
+        ]
+        return tuple(found[: self.alternatives])
+
+
+def _prepare(source: Source) -> tuple[str, LineImage | Exception]:
+    path = fspath(source) if isinstance(source, (str, PathLike)) else ""
+    try:
+        return path, fit(picture(source))
+    except (ImageError, UsageError) as error:
+        return path, error
+
+
+def _hold(
+    loaded: Iterator[tuple[str, LineImage | Exception]],
+) -> Iterator[tuple[str, LineImage | Exception]]:
+    pixels = 0
+    for item in islice(loaded, HELD_LINES):
+        yield item
+        pixels += item[1].width if isinstance(item[1], LineImage) else 0
+        if pixels > HELD_PIXELS:
+            return
+
+
+def _ahead(
+    pool: ThreadPoolExecutor, function: Callable[[T], R], items: Iterable[T], *, depth: int
+) -> Iterator[R]:
+    """``map`` over a pool, in order, never more than ``depth`` results ahead of the consumer."""
+    waiting: deque[Future[R]] = deque()
+    try:
+        for item in items:
+            waiting.append(pool.submit(function, item))
+            if len(waiting) >= depth:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+    finally:
+        for future in waiting:
+            future.cancel()

@@ -1,0 +1,109 @@
+"""A reading as a picture: the line, its characters' extents, and the text with its confidence under it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from shouxie.image import Picture
+from shouxie.reading import Character, Reading
+
+FONT = Path(__file__).parent / "assets" / "fonts" / "shouxie-sans.otf"
+"""Noto Sans CJK SC, cut to the characters that are read; SIL Open Font License 1.1."""
+
+WIDTH = 1280
+MARGIN = 16
+LINE_HEIGHT = 72
+INK, QUIET, GROUND, ERROR = (28, 28, 30), (128, 128, 136), (255, 255, 255), (176, 0, 32)
+SURE, UNSURE = (26, 127, 75), (201, 60, 32)
+MAX_READINGS = 200
+"""Readings in one picture, at most; a sheet of thousands cannot be opened."""
+
+
+@lru_cache
+def font(size: int) -> ImageFont.FreeTypeFont:
+    """The package's CJK font at ``size`` pixels."""
+    return ImageFont.truetype(FONT, size)
+
+
+def show(items: Iterable[tuple[Picture | None, Reading]]) -> Image.Image:
+    """Draw readings under their pictures, one block below the other.
+
+    Args:
+        items: (picture (H, W, 3) BGR, its reading); None for a picture that could not be read.
+    """
+    blocks = []
+    left_out = 0
+    for pixels, reading in items:
+        if len(blocks) < MAX_READINGS:
+            blocks.append(_block(pixels, reading))
+        else:
+            left_out += 1
+    if left_out:
+        blocks.append(_note(f"… and {left_out} more", QUIET))
+    height = sum(block.height for block in blocks) + MARGIN
+    page = Image.new("RGB", (WIDTH, max(height, 2 * MARGIN)), GROUND)
+    top = MARGIN
+    for block in blocks:
+        page.paste(block, (0, top))
+        top += block.height
+    return page
+
+
+def _block(pixels: Picture | None, reading: Reading) -> Image.Image:
+    if pixels is None or reading.error is not None:
+        return _note(str(reading.error or reading.path), ERROR)
+    h, w = pixels.shape[:2]
+    scale = min(LINE_HEIGHT / h, (WIDTH - 2 * MARGIN) / w)
+    size = (max(1, round(w * scale)), max(1, round(h * scale)))
+    line = Image.fromarray(np.ascontiguousarray(pixels[:, :, ::-1])).resize(size, Image.Resampling.LANCZOS)
+    rows = _rows(reading.characters, scale)
+    head = 22
+    block = Image.new("RGB", (WIDTH, head + size[1] + len(rows) * 38 + MARGIN), GROUND)
+    draw = ImageDraw.Draw(block)
+    name = Path(reading.path).name or "picture"
+    draw.text((MARGIN, 0), name, QUIET, font(14))
+    draw.text((WIDTH - MARGIN, 0), f"{reading.confidence:.1%}", colour(reading.confidence), font(14), "ra")
+    block.paste(line, (MARGIN, head))
+    for number, row in enumerate(rows):
+        for x, character in row:
+            y = head + size[1] + 4 + number * 38
+            draw.text((x, y), character.text, colour(character.confidence), font(24), "ma")
+            if character.confidence < 0.9:
+                draw.text((x, y + 27), f"{character.confidence:.0%}"[:-1], QUIET, font(10), "ma")
+    if not reading.characters:
+        draw.text((MARGIN, head + size[1] + 4), "(nothing read)", QUIET, font(16))
+    return block
+
+
+def _rows(characters: tuple[Character, ...], scale: float) -> list[list[tuple[float, Character]]]:
+    """Every character under its place in the picture; where it would touch its neighbour, a row below."""
+    rows: list[list[tuple[float, Character]]] = [[]]
+    for character in characters:
+        x = MARGIN + (character.box.left + character.box.right) / 2 * scale
+        need = 15 if ord(character.text[0]) < 0x2E80 else 26
+        row = next((r for r in rows if not r or x - r[-1][0] >= need), None)
+        if row is None:
+            row = []
+            rows.append(row)
+        row.append((x, character))
+    return rows
+
+
+def _note(text: str, fill: tuple[int, int, int]) -> Image.Image:
+    block = Image.new("RGB", (WIDTH, 24 + MARGIN), GROUND)
+    ImageDraw.Draw(block).text((MARGIN, 0), text, fill, font(16))
+    return block
+
+
+def colour(confidence: float) -> tuple[int, int, int]:
+    """Ink for what is sure, fading to red for what is not."""
+    if confidence >= 0.9:
+        return INK
+    part = max(0.0, min(1.0, (0.9 - confidence) / 0.5))
+    red, green, blue = (round(a + (b - a) * part) for a, b in zip(INK, UNSURE, strict=True))
+    return red, green, blue
