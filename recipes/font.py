@@ -49,7 +49,9 @@ def wanted() -> set[int]:
 
 def main() -> None:
     """Write the font."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("collection", type=Path, help="NotoSansCJK-Regular.ttc")
     source = TTFont(parser.parse_args().collection, fontNumber=SIMPLIFIED)
     options = subset.Options()

@@ -50,7 +50,7 @@ _HOMES = {
     "load_model": "weights.model",
 }
 
-__all__ = [*_HOMES, "__version__"]  # noqa: PLE0604
+__all__ = [*_HOMES, "__version__"]
 
 
 def __getattr__(name: str) -> Any:

@@ -1,4 +1,4 @@
-"""A model as an ONNX file for other programs, with proof that it computes the same. Needs the extra ``onnx``."""
+"""A model as an ONNX file for other programs, proven to compute the same. Needs the extra ``onnx``."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def metadata(model: Model) -> dict[str, str]:
 
 
 def prove(model: Model, data: bytes, *, k: int) -> Proof:
-    """Compare an ONNX file's bytes with the model at ``WIDTHS``, two rows each, on seeded strokes and noise."""
+    """Compare an ONNX file's bytes with the model at ``WIDTHS``, on seeded strokes and noise."""
     session = _session(data)
     reference = open_runtime(model, "auto", precision="fp32", k=k)
     rows = []
@@ -100,7 +100,7 @@ def prove(model: Model, data: bytes, *, k: int) -> Proof:
 
 
 def probe(width: int, height: int) -> NDArray[np.float32]:
-    """(2, 3, height, width): a row of dark strokes on a light ground and a row of noise, seeded by the width."""
+    """(2, 3, height, width): dark strokes on a light ground, and noise; seeded by the width."""
     import cv2
 
     rng = np.random.default_rng(width)
@@ -131,8 +131,10 @@ def _half(data: bytes) -> bytes:
     try:
         import onnx
         from onnxruntime.transformers.float16 import convert_float_to_float16
+        from onnxruntime.transformers.onnx_model import OnnxModel
     except ImportError as error:
         raise UsageError("exporting in fp16 needs ONNX; pip install 'shouxie[onnx]'") from error
     model = onnx.load_from_string(data)
     half = convert_float_to_float16(model, keep_io_types=True, op_block_list=list(_KEPT_FLOAT32))
+    OnnxModel(half).topological_sort()
     return bytes(half.SerializeToString())

@@ -84,8 +84,8 @@ class Reader:
 
         Args:
             sources: paths, BGR or grey arrays, Pillow images; one, or an iterable that may be endless.
-            on_error: ``keep`` gives an empty ``Reading`` whose ``error`` says why for a picture that cannot be
-                read, and goes on.
+            on_error: ``keep`` goes on past a picture that cannot be read and gives an empty ``Reading`` for
+                it, whose ``error`` says why.
 
         Yields:
             One ``Reading`` a picture, in the order of the pictures. Up to ``HELD_LINES`` pictures are loaded
@@ -145,9 +145,7 @@ class Reader:
 
     def _alternatives(self, frames: Frames, token: Token) -> tuple[Alternative, ...]:
         others = zip(frames.ids[token.peak].tolist(), frames.probabilities[token.peak].tolist(), strict=True)
-        found = [
-            Alternative(self.charset.characters[i - 1], p) for i, p in others if i not in (0, token.id)
-        ]
+        found = [Alternative(self.charset.characters[i - 1], p) for i, p in others if i not in (0, token.id)]
         return tuple(found[: self.alternatives])
 
 

@@ -20,8 +20,6 @@ MARGIN = 16
 LINE_HEIGHT = 72
 INK, QUIET, GROUND, ERROR = (28, 28, 30), (128, 128, 136), (255, 255, 255), (176, 0, 32)
 SURE, UNSURE = (26, 127, 75), (201, 60, 32)
-MAX_READINGS = 200
-"""Readings in one picture, at most; a sheet of thousands cannot be opened."""
 
 
 @lru_cache
@@ -30,19 +28,14 @@ def font(size: int) -> ImageFont.FreeTypeFont:
     return ImageFont.truetype(FONT, size)
 
 
-def show(items: Iterable[tuple[Picture | None, Reading]]) -> Image.Image:
+def show(items: Iterable[tuple[Picture | None, Reading]], *, left_out: int = 0) -> Image.Image:
     """Draw readings under their pictures, one block below the other.
 
     Args:
         items: (picture (H, W, 3) BGR, its reading); None for a picture that could not be read.
+        left_out: how many more there were; said at the end.
     """
-    blocks = []
-    left_out = 0
-    for pixels, reading in items:
-        if len(blocks) < MAX_READINGS:
-            blocks.append(_block(pixels, reading))
-        else:
-            left_out += 1
+    blocks = [_block(pixels, reading) for pixels, reading in items]
     if left_out:
         blocks.append(_note(f"… and {left_out} more", QUIET))
     height = sum(block.height for block in blocks) + MARGIN

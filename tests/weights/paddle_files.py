@@ -2,8 +2,8 @@
 
 The programs in ``programs/`` were written by ``paddle.jit.save`` of Paddle 2.6.2 and 3.2.2 from a recogniser
 built as PaddleOCR builds PP-OCRv3's; the call stacks and scopes that Paddle notes in them were taken out.
-``names.json`` tells each tensor's name in a training archive and in either program. What the writers here give
-was compared with Paddle's own files and is the same, byte for byte.
+``names.json`` tells each tensor's name in a training archive and in either program. What the writers here
+give was compared with Paddle's own files and is the same, byte for byte.
 """
 
 from __future__ import annotations

@@ -82,7 +82,8 @@ def call(command: Callable[..., int], arguments: list[str], name: str) -> int:
 def usage() -> str:
     """What ``shouxie --help`` prints."""
     lines = "\n".join(f"  {verb:10}{summary}" for verb, summary in VERBS.items())
-    return f"usage: shouxie VERB …\n\nReads handwritten Chinese.\n\n{lines}\n\n'shouxie VERB --help' explains each."
+    head = "usage: shouxie VERB …\n\nReads handwritten Chinese."
+    return f"{head}\n\n{lines}\n\n'shouxie VERB --help' explains each."
 
 
 def _summary(command: Callable[..., int]) -> str:

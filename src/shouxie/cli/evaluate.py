@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from shouxie.score import Evaluation, Interval
 
 
-
 def evaluate(
     labels: Annotated[tyro.conf.Positional[tuple[Path, ...]], tyro.conf.arg(metavar="LABELS…")],
     *,

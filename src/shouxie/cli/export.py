@@ -34,6 +34,8 @@ def export(
 
     proof = export_onnx(load_model(model), out, precision=precision, k=k)
     for width, bound, same in proof.widths:
-        print(f"width {width:5}: probabilities differ by at most {bound:.1e}, {same:.2%} of best classes equal")
+        print(
+            f"width {width:5}: probabilities differ by at most {bound:.1e}, {same:.2%} of best classes equal"
+        )
     print(f"{out}: {out.stat().st_size / 1e6:.1f} MB, {precision}, parity proven against {proof.against}")
     return 0

@@ -13,17 +13,15 @@ def models() -> int:
 
     from shouxie.weights.model import DEFAULT, box_names, load_model, locate
 
-    table = Table("name", "network", "characters", "precision", "size", "licence", "training")
+    table = Table("name", "characters", "size", "licence", "where it comes from")
     for name in box_names():
         card = load_model(name).card
         table.add_row(
             f"{name} (default)" if name == DEFAULT else name,
-            card.network,
             f"{len(card.charset):,}",
-            card.precision,
             f"{locate(name).stat().st_size / 1e6:.1f} MB",
             card.licence,
-            card.training,
+            f"{card.provenance[0]}; training: {card.training}",
         )
     Console().print(table)
     return 0

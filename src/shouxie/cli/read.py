@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from shouxie.reading import Reading
 
 Format = Literal["text", "tsv", "json"]
+MAX_READINGS = 200
+"""Readings that --show draws, at most; a sheet of thousands cannot be opened."""
 
 
 def read(
@@ -80,10 +82,10 @@ def read(
             if reading.error is not None:
                 failed += 1
                 print(f"shouxie: {reading.error}", file=sys.stderr)
-            if show is not None:
+            if show is not None and len(shown) < MAX_READINGS:
                 shown.append(reading)
     if show is not None:
-        _draw(shown, show)
+        _draw(shown, show, left_out=len(found) - len(shown))
     if failed:
         print(f"shouxie: {failed} of {len(found)} pictures could not be read", file=sys.stderr)
     return 1 if failed or missing else 0
@@ -120,7 +122,7 @@ def _output(path: Path | None) -> Iterator[IO[str]]:
         yield file
 
 
-def _draw(readings: list[Reading], path: Path) -> None:
+def _draw(readings: list[Reading], path: Path, *, left_out: int) -> None:
     from shouxie.atomic import writing
     from shouxie.errors import ImageError
     from shouxie.image import Picture, load
@@ -132,6 +134,6 @@ def _draw(readings: list[Reading], path: Path) -> None:
         except ImageError:
             return None
 
-    sheet = show((loaded(reading), reading) for reading in readings)
+    sheet = show(((loaded(reading), reading) for reading in readings), left_out=left_out)
     with writing(path) as file:
         sheet.save(file, "PNG", optimize=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import glob
 import os
 from collections.abc import Sequence
+from pathlib import Path
 
 from shouxie.errors import ImageError
 from shouxie.image import SUFFIXES
@@ -19,15 +20,16 @@ def pictures(paths: Sequence[str]) -> tuple[list[str], list[ImageError]]:
     found: list[str] = []
     errors: list[ImageError] = []
     for path in paths:
-        if os.path.isdir(path):
+        if Path(path).is_dir():
             inside = _below(path)
             if not inside:
                 endings = ", ".join(sorted(SUFFIXES))
                 errors.append(ImageError(path, "no pictures in this folder", f"it looks for {endings}"))
-        elif os.path.exists(path):
+        elif Path(path).exists():
             inside = [path]
         else:
-            inside = sorted(glob.glob(path, recursive=True)) if glob.has_magic(path) else []
+            # pathlib's own globbing takes no absolute patterns
+            inside = sorted(glob.glob(path, recursive=True)) if glob.has_magic(path) else []  # noqa: PTH207
             if not inside:
                 fault = "matches no file" if glob.has_magic(path) else "no such file or folder"
                 errors.append(ImageError(path, fault))
@@ -40,8 +42,8 @@ def _below(folder: str) -> list[str]:
     for place, folders, names in os.walk(folder):
         folders.sort()
         found += [
-            os.path.join(place, name)
+            str(Path(place, name))
             for name in sorted(names)
-            if os.path.splitext(name)[1].lower() in SUFFIXES and not name.startswith(".")
+            if Path(name).suffix.lower() in SUFFIXES and not name.startswith(".")
         ]
     return found

@@ -7,12 +7,14 @@ from collections.abc import Sequence
 from shouxie.decode.greedy import Token
 
 
-def extents(tokens: Sequence[Token], *, step: float, width: float, height: float) -> list[tuple[float, float]]:
+def extents(
+    tokens: Sequence[Token], *, step: float, width: float, height: float
+) -> list[tuple[float, float]]:
     """Left and right edge of every token, in the unit of ``step``.
 
-    A character is centred on the middle of its run. Neighbours part at the middle between their centres; where
-    the gap is wide, or there is no neighbour, a character reaches half the line's height to that side, since
-    Chinese characters are about as wide as high. CTC fixes centres to about one step; edges are estimates.
+    A character is centred on the middle of its run. Neighbours part at the middle between their centres;
+    where the gap is wide, or there is no neighbour, a character reaches half the line's height to that side,
+    since Chinese characters are about as wide as high. CTC fixes centres to about one step; edges are estimates.
 
     Args:
         tokens: in reading order.

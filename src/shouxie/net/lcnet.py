@@ -106,9 +106,7 @@ class MobileNetV1Enhance(nn.Module):
         super().__init__()
         self.stem = ConvNormAct(3, int(32 * scale), 3, stride=(2, 2))
         sizes = [b._replace(inputs=int(b.inputs * scale), outputs=int(b.outputs * scale)) for b in BLOCKS]
-        self.blocks = nn.Sequential(
-            *(DepthwiseSeparable(size, pooled=size is sizes[-1]) for size in sizes)
-        )
+        self.blocks = nn.Sequential(*(DepthwiseSeparable(size, pooled=size is sizes[-1]) for size in sizes))
         self.pool = nn.AvgPool2d(2, 2)
         self.channels = int(BLOCKS[-1].outputs * scale)
 

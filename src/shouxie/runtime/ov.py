@@ -25,7 +25,9 @@ class OpenVinoRuntime:
         able = "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
         if precision == "bf16" and not able:
             raise UsageError("this processor has no bfloat16 arithmetic; use --precision auto or fp32")
-        self.precision = "bf16" if able and (precision == "bf16" or (precision == "auto" and model.card.bf16)) else "fp32"
+        self.precision = (
+            "bf16" if able and (precision == "bf16" or (precision == "auto" and model.card.bf16)) else "fp32"
+        )
         self.parallel = threads
         graph = core.read_model(filled(model.card.network, model.weights, k=k))
         options = {
@@ -46,6 +48,8 @@ class OpenVinoRuntime:
         try:
             request.infer({"x": x}, share_inputs=True)
             probabilities = request.get_tensor("probabilities").data
-            return Frames(np.array(probabilities, np.float32), np.array(request.get_tensor("ids").data, np.int32))
+            return Frames(
+                np.array(probabilities, np.float32), np.array(request.get_tensor("ids").data, np.int32)
+            )
         finally:
             self._free.put(request)

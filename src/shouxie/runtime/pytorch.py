@@ -29,7 +29,10 @@ class TorchRuntime:
             torch.set_num_threads(threads)
         self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         half = precision == "bf16" or (
-            precision == "auto" and model.card.bf16 and self._device.type == "cuda" and torch.cuda.is_bf16_supported()
+            precision == "auto"
+            and model.card.bf16
+            and self._device.type == "cuda"
+            and torch.cuda.is_bf16_supported()
         )
         self.precision = "bf16" if half else "fp32"
         self._net = load_network(model).to(self._device)

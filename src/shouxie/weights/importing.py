@@ -18,7 +18,7 @@ from shouxie.weights.onnx_file import groups, read_onnx
 from shouxie.weights.paddle_params import pdparams_groups
 from shouxie.weights.paddle_program import partners, program_groups
 from shouxie.weights.parity import WIDTHS, Kind, classes_of, difference, own_softmax, pictures, prove
-from shouxie.weights.sequence import Group, assign
+from shouxie.weights.sequence import Floats, Group, assign
 
 CHARACTERS = "character"
 """Metadata key under which ONNX exports of PaddleOCR's recognisers carry their characters."""
@@ -110,11 +110,12 @@ def import_weights(
         training=training,
     )
     check(Model(card, weights))
-    bound, against = prove(found.files[0], found.kind, found.layers, network, weights)
-    if precision == "fp32":
-        return ImportResult(Model(card, weights), bound, against, WIDTHS, None)
-    stored = _halved(path, weights)
-    return ImportResult(Model(card, stored), bound, against, WIDTHS, _halving(network, weights, stored))
+    stored = weights if precision == "fp32" else _halved(path, weights)
+    inputs = pictures(spec(network).height, WIDTHS)
+    ours = own_softmax(network, weights, inputs)
+    bound, against = prove(found.files[0], found.kind, found.layers, inputs, ours)
+    halving = None if precision == "fp32" else _halving(ours, own_softmax(network, stored, inputs))
+    return ImportResult(Model(card, stored), bound, against, WIDTHS, halving)
 
 
 def _open(path: Path, prefix: str | None) -> _Source:
@@ -186,9 +187,7 @@ def _halved(path: Path, weights: Mapping[str, Array]) -> dict[str, Array]:
     return stored
 
 
-def _halving(network: str, weights: Mapping[str, Array], stored: Mapping[str, Array]) -> Halving:
-    inputs = pictures(spec(network).height)
-    whole, halves = (own_softmax(network, w, inputs) for w in (weights, stored))
+def _halving(whole: Sequence[Floats], halves: Sequence[Floats]) -> Halving:
     same = [a.argmax(-1) == b.argmax(-1) for a, b in zip(whole, halves, strict=True)]
     return Halving(difference(whole, halves), float(np.concatenate(same, axis=1).mean()))
 

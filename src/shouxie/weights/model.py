@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -25,6 +25,8 @@ from shouxie.net.graph import spec
 
 BOX = Path(__file__).parent.parent / "assets" / "models"
 SUFFIX = ".safetensors"
+KEY = "shouxie"
+"""The header's one entry: the checksum, a space, the card as JSON. (Several would come in random order.)"""
 DEFAULT = "ppocrv3"
 """The model that is read with when none is named."""
 
@@ -38,7 +40,10 @@ class Card(BaseModel):
         format: version of this layout.
         name: what the model is called.
         network: its network's name in the registry.
-        height: picture height in pixels; pictures are BGR, (x / 255 - 0.5) / 0.5, bilinear, aspect kept.
+        charset: the characters of classes 1, 2, … in order.
+        height: picture height in pixels; resizing is bilinear and keeps the aspect ratio.
+        channels: order of the colour channels.
+        normalisation: from a pixel's value x to the network's input.
         min_width: narrower lines are padded to this width on the right, as in training.
         precision: how the weights are stored.
         bf16: whether reading was measured not to suffer from bfloat16 arithmetic.
@@ -55,8 +60,7 @@ class Card(BaseModel):
     charset: tuple[str, ...]
     height: Literal[48] = 48
     channels: Literal["BGR"] = "BGR"
-    mean: Literal[0.5] = 0.5
-    std: Literal[0.5] = 0.5
+    normalisation: Literal["(x / 255 - 0.5) / 0.5"] = "(x / 255 - 0.5) / 0.5"
     min_width: int = 320
     precision: Literal["fp32", "fp16"] = "fp16"
     bf16: bool = False
@@ -119,8 +123,7 @@ def loads(data: bytes, name: str | Path = "model") -> Model:
     try:
         size = int.from_bytes(data[:8], "little")
         header = json.loads(data[8 : 8 + size]) if size <= len(data) else {}
-        facts = header.get("__metadata__", {})
-        card_text, digest = facts["shouxie"], facts["sha256"]
+        digest, _, card_text = header["__metadata__"][KEY].partition(" ")
         weights: dict[str, Array] = dict(load(data))
     except (KeyError, ValueError, AttributeError, TypeError, RecursionError, SafetensorError) as error:
         raise ModelError(name, "not a shouxie model", "see 'shouxie weights import'") from error
@@ -148,7 +151,7 @@ def dumps(model: Model) -> bytes:
     check(model)
     card_text = model.card.model_dump_json()
     weights = {name: np.ascontiguousarray(array) for name, array in model.weights.items()}
-    return bytes(save(weights, {"shouxie": card_text, "sha256": _digest(card_text, weights)}))
+    return bytes(save(weights, {KEY: f"{_digest(card_text, weights)} {card_text}"}))
 
 
 def save_model(model: Model, path: str | Path) -> None:
@@ -177,7 +180,7 @@ def check(model: Model) -> None:
     missing = expected.shapes.keys() - model.weights.keys()
     extra = model.weights.keys() - expected.shapes.keys()
     if missing or extra:
-        fault = "missing: " + ", ".join(sorted(missing)) if missing else "extra: " + ", ".join(sorted(extra))
+        fault = f"missing: {_listed(missing)}" if missing else f"extra: {_listed(extra)}"
         raise ModelError(card.name, f"weights do not fit network {card.network!r}; {fault}")
     for name, array in model.weights.items():
         shape = expected.shape(name, model.charset.classes)
@@ -188,6 +191,11 @@ def check(model: Model) -> None:
             raise ModelError(card.name, f"{name} is {array.dtype}, not float16 or float32")
         if not np.isfinite(array).all():
             raise ModelError(card.name, f"{name} has values that are not finite", "the training diverged")
+
+
+def _listed(names: Set[str]) -> str:
+    shown = ", ".join(name[:100] for name in sorted(names)[:8])
+    return shown + (f" and {len(names) - 8} more" if len(names) > 8 else "")
 
 
 def _digest(card_text: str, weights: Mapping[str, Array]) -> str:

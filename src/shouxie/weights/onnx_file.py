@@ -22,6 +22,11 @@ _TYPES = {1: "<f4", 2: "u1", 3: "i1", 6: "<i4", 7: "<i8", 9: "?", 10: "<f2", 11:
 _PASSING = frozenset(("Identity", "Cast", "Reshape", "Unsqueeze", "Squeeze", "Dropout"))
 
 
+MAX_PARTS = 100_000
+"""Operations, constants and names of a graph; a recogniser has about 1,000. In memory an operation takes a
+hundred times its shortest bytes."""
+
+
 @dataclass
 class Node:
     """One operation of a graph."""
@@ -69,48 +74,49 @@ def groups(file: OnnxFile) -> list[Group]:
     norm apart or folded into its convolution, layer norm whole or written out, ``MatMul`` + ``Add`` or
     ``Gemm``.
     """
-    constants = dict(file.constants)
-    found: list[Group] = []
+    constants = {name: _floats(array) for name, array in file.constants.items() if array.dtype.kind == "f"}
+    found: dict[int, Group] = {}
     made_by: dict[str, Group] = {}
     for node in file.nodes:
         if node.kind in _PASSING and node.inputs and node.inputs[0] in constants:
             constants[node.outputs[0]] = constants[node.inputs[0]]
             continue
         group = _group(node, constants, made_by)
-        if group is not None and not any(group is g for g in found):
-            found.append(group)
+        if group is not None:
+            found[id(group)] = group
         source = group or (made_by.get(node.inputs[0]) if node.kind == "Identity" and node.inputs else None)
         if source is not None:
             made_by[node.outputs[0]] = source
-    return [g for g in found if g.kind != "layer_norm" or g.bias is not None]
+    return [g for g in found.values() if g.kind != "layer_norm" or g.bias is not None]
 
 
-def _group(node: Node, constants: dict[str, Array], made_by: dict[str, Group]) -> Group | None:
+def _group(node: Node, constants: dict[str, Floats], made_by: dict[str, Group]) -> Group | None:
     held = [constants[name] for name in node.inputs if name in constants]
     if node.kind == "Conv" and held:
-        return Group("conv", _floats(held[0]), _floats(held[1]) if len(held) > 1 else None)
+        return Group("conv", held[0], held[1] if len(held) > 1 else None)
     if node.kind == "BatchNormalization" and len(held) == 4:
-        scale, shift, mean, variance = map(_floats, held)
+        scale, shift, mean, variance = held
         return Group("batch_norm", scale, shift, mean, variance, node.floats.get("epsilon", 1e-5))
     if node.kind == "LayerNormalization" and len(held) == 2:
-        return Group("layer_norm", _floats(held[0]), _floats(held[1]), eps=node.floats.get("epsilon", 1e-5))
+        return Group("layer_norm", held[0], held[1], eps=node.floats.get("epsilon", 1e-5))
     if node.kind in ("MatMul", "Gemm") and held and held[0].ndim == 2:
-        weight = _floats(held[0])
-        weight = weight.T if node.ints.get("transB", [0])[0] else weight
-        return Group("linear", weight, _floats(held[1]).ravel() if len(held) > 1 else None)
-    vectors = [a for a in held if a.size > 1 and a.dtype.kind == "f"]
+        weight = held[0].T if node.ints.get("transB") == [1] else held[0]
+        return Group("linear", weight, held[1].ravel() if len(held) > 1 else None)
+    vectors = [a for a in held if a.size > 1]
     if node.kind == "Mul" and vectors:
-        return Group("layer_norm", _floats(vectors[0]).ravel())
+        return Group("layer_norm", vectors[0].ravel())
     if node.kind == "Add" and vectors:
         before = next((made_by[name] for name in node.inputs if name in made_by), None)
         if before is not None and before.bias is None:
-            before.bias = _floats(vectors[0]).ravel()
+            before.bias = vectors[0].ravel()
             return before
     return None
 
 
 def _floats(array: Array) -> Floats:
-    return np.asarray(array, np.float32)
+    """In float32; what is too large for it becomes infinite, which no model may have."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        return np.asarray(array, np.float32)
 
 
 def _model(data: memoryview) -> OnnxFile:
@@ -123,7 +129,9 @@ def _model(data: memoryview) -> OnnxFile:
             entry = {n: text(v) for n, v in fields(nested(value))}
             metadata[entry.get(1, "")] = entry.get(2, "")
     file = OnnxFile([], {}, metadata)
-    for number, value in fields(graph) if graph is not None else ():
+    for count, (number, value) in enumerate(fields(graph) if graph is not None else ()):
+        if count > MAX_PARTS:
+            raise ValueError("its graph has more parts than any recogniser's")
         if number == 1:
             node = _node(nested(value))
             if node.kind == "Constant" and node.outputs and node.tensor is not None:

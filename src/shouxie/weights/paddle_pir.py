@@ -39,7 +39,7 @@ def parse_pir(data: bytes) -> Program:
                 _parameter(op, program)
             elif kind in _SLOTS:
                 program.operations.append(_operation(op, *_SLOTS[kind]))
-    except (KeyError, IndexError, TypeError, AttributeError, RecursionError) as error:
+    except (LookupError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         raise ValueError("no program in it") from error
     return program
 

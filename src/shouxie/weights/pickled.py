@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.generic]
 
-MAX_OPCODES = 300_000
+MAX_OPCODES = 200_000
 """A training archive has about 20,000; a longer stream is something else."""
 
 _RECONSTRUCT, _NDARRAY, _DTYPE, _ENCODE, _DICT = "_reconstruct", "ndarray", "dtype", "encode", "OrderedDict"
@@ -52,10 +52,12 @@ _PUTS, _GETS = ("BINPUT", "LONG_BINPUT", "MEMOIZE"), ("BINGET", "LONG_BINGET")
 _EMPTIES = ("EMPTY_DICT", "EMPTY_LIST")
 _COLLECTORS = ("TUPLE", "SETITEMS", "APPENDS", "SETITEM", "APPEND")
 _NAMERS, _MAKERS = ("GLOBAL", "STACK_GLOBAL"), ("REDUCE", "BUILD")
-_KNOWN = frozenset(
-    (*_VALUES, *_CONSTANTS, *_TUPLES, *_PUTS, *_GETS, *_EMPTIES, *_COLLECTORS, *_NAMERS, *_MAKERS)
-    + ("MARK", "PROTO", "FRAME")
-)
+_KNOWN = frozenset(("MARK", "PROTO", "FRAME", *_VALUES, *_CONSTANTS, *_TUPLES, *_PUTS, *_GETS, *_EMPTIES)) | {
+    *_COLLECTORS,
+    *_NAMERS,
+    *_MAKERS,
+}
+_OPCODES = {opcode.code.encode("latin1"): opcode for opcode in pickletools.opcodes}
 
 
 class RefusedError(ValueError):
@@ -105,14 +107,18 @@ def load_arrays(data: bytes) -> dict[str, Any]:
 def _instructions(stream: BytesIO) -> Iterator[tuple[str, Any]]:
     """Name and argument of each opcode up to STOP; a refused one's argument is not even decoded."""
     while code := stream.read(1):
-        opcode = pickletools.code2op.get(code.decode("latin1"))
+        opcode = _OPCODES.get(code)
         if opcode is None:
             raise ValueError("it is no pickle, or damaged")
         if opcode.name == "STOP":
             return
         if opcode.name not in _KNOWN:
             raise RefusedError(f"it uses the instruction {opcode.name}")
-        yield opcode.name, opcode.arg.reader(stream) if opcode.arg else None
+        if opcode.name == "GLOBAL":  # pickletools would undo escapes, which there are none of
+            module, name = (stream.readline().rstrip(b"\n").decode() for _ in range(2))
+            yield opcode.name, f"{module} {name}"
+        else:
+            yield opcode.name, opcode.arg.reader(stream) if opcode.arg else None
     raise ValueError("it is cut off")
 
 
