@@ -58,7 +58,7 @@ class Reader:
         runtime: RuntimeName = "auto",
         precision: Precision = "auto",
         alternatives: int = 0,
-        batch_size: int = 8,
+        batch_size: int = 4,
         threads: int | None = None,
     ) -> None:
         if batch_size < 1 or alternatives < 0 or (threads is not None and threads < 1):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +20,7 @@ WIDTH = 1280
 MARGIN = 16
 LINE_HEIGHT = 72
 INK, QUIET, GROUND, ERROR = (28, 28, 30), (128, 128, 136), (255, 255, 255), (176, 0, 32)
-SURE, UNSURE = (26, 127, 75), (201, 60, 32)
+UNSURE = (201, 60, 32)
 
 
 @lru_cache
@@ -54,31 +55,43 @@ def _block(pixels: Picture | None, reading: Reading) -> Image.Image:
     scale = min(LINE_HEIGHT / h, (WIDTH - 2 * MARGIN) / w)
     size = (max(1, round(w * scale)), max(1, round(h * scale)))
     line = Image.fromarray(np.ascontiguousarray(pixels[:, :, ::-1])).resize(size, Image.Resampling.LANCZOS)
-    rows = _rows(reading.characters, scale)
-    head = 22
-    block = Image.new("RGB", (WIDTH, head + size[1] + len(rows) * 38 + MARGIN), GROUND)
+    placed = [(MARGIN + (c.box.left + c.box.right) / 2 * scale, c) for c in reading.characters]
+    face = _face(placed)
+    rows = _rows(placed, face)
+    head, below = 22, face + 14
+    block = Image.new("RGB", (WIDTH, head + size[1] + len(rows) * below + MARGIN), GROUND)
     draw = ImageDraw.Draw(block)
     name = Path(reading.path).name or "picture"
     draw.text((MARGIN, 0), name, QUIET, font(14))
     draw.text((WIDTH - MARGIN, 0), f"{reading.confidence:.1%}", colour(reading.confidence), font(14), "ra")
     block.paste(line, (MARGIN, head))
     for number, row in enumerate(rows):
+        y = head + size[1] + 4 + number * below
         for x, character in row:
-            y = head + size[1] + 4 + number * 38
-            draw.text((x, y), character.text, colour(character.confidence), font(24), "ma")
+            draw.text((x, y), character.text, colour(character.confidence), font(face), "ma")
             if character.confidence < 0.9:
-                draw.text((x, y + 27), f"{character.confidence:.0%}"[:-1], QUIET, font(10), "ma")
+                draw.text((x, y + face + 3), f"{character.confidence * 100:.0f}", QUIET, font(10), "ma")
     if not reading.characters:
         draw.text((MARGIN, head + size[1] + 4), "(nothing read)", QUIET, font(16))
     return block
 
 
-def _rows(characters: tuple[Character, ...], scale: float) -> list[list[tuple[float, Character]]]:
+def _face(placed: list[tuple[float, Character]]) -> int:
+    """Font size in pixels at which nearly all characters fit beside their neighbours."""
+    gaps = [(b[0] - a[0]) / _share(a[1]) for a, b in pairwise(placed)]
+    return int(np.clip(np.quantile(gaps, 0.05) * 0.95, 13, 24)) if gaps else 24
+
+
+def _share(character: Character) -> float:
+    """Width of a character as a share of the font size."""
+    return 0.6 if ord(character.text[0]) < 0x2E80 else 1.0
+
+
+def _rows(placed: list[tuple[float, Character]], face: int) -> list[list[tuple[float, Character]]]:
     """Every character under its place in the picture; where it would touch its neighbour, a row below."""
     rows: list[list[tuple[float, Character]]] = [[]]
-    for character in characters:
-        x = MARGIN + (character.box.left + character.box.right) / 2 * scale
-        need = 15 if ord(character.text[0]) < 0x2E80 else 26
+    for x, character in placed:
+        need = face * _share(character)
         row = next((r for r in rows if not r or x - r[-1][0] >= need), None)
         if row is None:
             row = []

@@ -167,3 +167,17 @@ def test_real_ink_gives_the_known_figures(realink: Path) -> None:
     assert cer("ept", letters) == pytest.approx(0.417, abs=0.01)
     right = [nfkc(t) == nfkc(p) for t, p in zip(truths["chars"], texts["chars"], strict=True)]
     assert sum(right) / len(right) == pytest.approx(0.588, abs=0.004)
+
+
+def test_light_ink_on_dark_ground_is_read_as_well(realink: Path) -> None:
+    """Pictures are not inverted before reading, because this holds without."""
+    samples = [s for name in ("hwdb", "hccdoc") for s in read_labels(realink / name / "labels.tsv")]
+    reader = Reader(precision="fp32")
+    pictures = [load(s.paths[0]) for s in samples]
+    rates = []
+    for shown in (pictures, [255 - p for p in pictures]):
+        edits = [
+            count_edits(nfkc(s.text), nfkc(r.text)) for s, r in zip(samples, reader.read(shown), strict=True)
+        ]
+        rates.append(sum(e.errors for e in edits) / sum(e.reference for e in edits))
+    assert rates[1] <= rates[0] + 0.01

@@ -30,7 +30,7 @@ def read(
     runtime: RuntimeName = "auto",
     precision: Precision = "auto",
     alternatives: int = 0,
-    batch_size: int = 8,
+    batch_size: int = 4,
     threads: int | None = None,
 ) -> int:
     """Read line pictures: files, folders (with all below them) and patterns, in any common picture format.

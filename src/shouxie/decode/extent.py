@@ -14,7 +14,8 @@ def extents(
 
     A character is centred on the middle of its run. Neighbours part at the middle between their centres;
     where the gap is wide, or there is no neighbour, a character reaches half the line's height to that side,
-    since Chinese characters are about as wide as high. CTC fixes centres to about one step; edges are estimates.
+    since Chinese characters are about as wide as high. CTC fixes centres to about one step; edges are
+    estimates.
 
     Args:
         tokens: in reading order.

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shouxie.errors import ModelError
-from shouxie.weights.sequence import Floats, Group
+from shouxie.weights.sequence import Floats, Group, as_floats
 from shouxie.weights.wire import fields, integers, nested, text
 
 Array = NDArray[np.generic]
@@ -74,7 +74,7 @@ def groups(file: OnnxFile) -> list[Group]:
     norm apart or folded into its convolution, layer norm whole or written out, ``MatMul`` + ``Add`` or
     ``Gemm``.
     """
-    constants = {name: _floats(array) for name, array in file.constants.items() if array.dtype.kind == "f"}
+    constants = {name: as_floats(array) for name, array in file.constants.items() if array.dtype.kind == "f"}
     found: dict[int, Group] = {}
     made_by: dict[str, Group] = {}
     for node in file.nodes:
@@ -111,12 +111,6 @@ def _group(node: Node, constants: dict[str, Floats], made_by: dict[str, Group]) 
             before.bias = vectors[0].ravel()
             return before
     return None
-
-
-def _floats(array: Array) -> Floats:
-    """In float32; what is too large for it becomes infinite, which no model may have."""
-    with np.errstate(over="ignore", invalid="ignore"):
-        return np.asarray(array, np.float32)
 
 
 def _model(data: memoryview) -> OnnxFile:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from shouxie.errors import ModelError
 from shouxie.net.graph import Spec
 from shouxie.weights.pickled import RefusedError, load_arrays
-from shouxie.weights.sequence import BATCH_NORM_EPS, Group, Kind, assign
+from shouxie.weights.sequence import BATCH_NORM_EPS, Group, Kind, as_floats, assign
 
 Array = NDArray[np.generic]
 
@@ -138,7 +138,7 @@ def _normed(conv: str, norm: str) -> Iterator[tuple[str, str]]:
 
 
 def _group(arrays: Mapping[str, Array], layer: str, kind: str, encoder: str) -> Group:
-    weight, *rest = (np.asarray(arrays[f"{layer}.{part}"], np.float32) for part in _PARTS[kind])
+    weight, *rest = (as_floats(arrays[f"{layer}.{part}"]) for part in _PARTS[kind])
     bias, mean, variance = [*rest, None, None, None][:3]
     eps = _FINAL_EPS if layer == f"{encoder}.norm" else BATCH_NORM_EPS
     kinds: dict[str, Kind] = {"linear": "linear", "layer_norm": "layer_norm", "batch_norm": "batch_norm"}

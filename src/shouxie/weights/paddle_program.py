@@ -12,12 +12,12 @@ from shouxie.errors import ModelError
 from shouxie.net.graph import Spec
 from shouxie.weights.paddle_pir import parse_pir
 from shouxie.weights.paddle_wire import Operation, parse_params, parse_program
-from shouxie.weights.sequence import BATCH_NORM_EPS, Floats, Group, assign
-
-Array = NDArray[np.generic]
+from shouxie.weights.sequence import BATCH_NORM_EPS, Floats, Group, as_floats, assign
 
 PROGRAM, PARAMS, PIR = ".pdmodel", ".pdiparams", ".json"
 _STEM = "inference"
+MAX_OPERATIONS = 20_000
+"""A recogniser has some 300; more would only take time."""
 
 _PASSING = frozenset(("assign", "cast", "reshape2", "squeeze2", "unsqueeze2"))
 _CONVS = frozenset(("conv2d", "depthwise_conv2d", "conv2d_fusion", "fused_conv2d"))
@@ -56,7 +56,9 @@ def program_groups(path: str | Path) -> list[Group]:
     except ValueError as error:
         mend = f"is it complete, and does it belong to {program_path.name}?"
         raise ModelError(params_path, str(error), mend) from error
-    return _groups(program.operations, constants)
+    if len(program.operations) > MAX_OPERATIONS:
+        raise ModelError(program_path, "its program has more operations than any recogniser's")
+    return _groups(program.operations, {name: as_floats(array) for name, array in constants.items()})
 
 
 def partners(path: str | Path) -> tuple[Path, Path]:
@@ -86,7 +88,7 @@ def _read(path: Path) -> bytes:
         raise ModelError(path, error.strerror or str(error)) from error
 
 
-def _groups(operations: list[Operation], constants: dict[str, Array]) -> list[Group]:
+def _groups(operations: list[Operation], constants: dict[str, Floats]) -> list[Group]:
     found: list[Group] = []
     made_by: dict[str, Group] = {}
     for op in operations:
@@ -103,27 +105,23 @@ def _groups(operations: list[Operation], constants: dict[str, Array]) -> list[Gr
             group = next((made_by[name] for name in given if name in made_by), None)
             if group is None or group.bias is not None:
                 continue
-            group.bias = _floats(next(iter(held.values()))).ravel()
+            group.bias = next(iter(held.values())).ravel()
         if group is not None:
             made_by.update((name, group) for name in results)
     return found
 
 
-def _group(op: Operation, held: dict[str, Array]) -> Group | None:
-    bias = _floats(held["Bias"]) if "Bias" in held else None
+def _group(op: Operation, held: dict[str, Floats]) -> Group | None:
+    bias = held.get("Bias")
     if op.kind in _CONVS and "Filter" in held:
-        return Group("conv", _floats(held["Filter"]), bias)
+        return Group("conv", held["Filter"], bias)
     if op.kind == "batch_norm" and {"Scale", "Mean", "Variance"} <= held.keys():
-        scale, mean, variance = (_floats(held[slot]) for slot in ("Scale", "Mean", "Variance"))
+        scale, mean, variance = (held[slot] for slot in ("Scale", "Mean", "Variance"))
         return Group("batch_norm", scale, bias, mean, variance, op.floats.get("epsilon", BATCH_NORM_EPS))
     if op.kind == "layer_norm" and "Scale" in held:
-        return Group("layer_norm", _floats(held["Scale"]), bias, eps=op.floats.get("epsilon", 1e-5))
+        return Group("layer_norm", held["Scale"], bias, eps=op.floats.get("epsilon", 1e-5))
     slot, transposed = _LINEARS.get(op.kind, ("", ""))
     if slot in held and held[slot].ndim == 2:
-        weight = _floats(held[slot])
+        weight = held[slot]
         return Group("linear", weight.T if op.flags.get(transposed) else weight, bias)
     return None
-
-
-def _floats(array: Array) -> Floats:
-    return np.asarray(array, np.float32)

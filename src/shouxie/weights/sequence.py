@@ -43,6 +43,12 @@ class Group:
     eps: float | None = None
 
 
+def as_floats(array: NDArray[np.generic]) -> Floats:
+    """In float32; what is too large for it becomes infinite, which no model may have."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        return np.asarray(array, np.float32)
+
+
 def assign(groups: Sequence[Group], spec: Spec) -> dict[str, Floats]:
     """Weights by the network's own names.
 

@@ -1,0 +1,1 @@
+"""Broken files of every format that is read."""
