@@ -23,11 +23,11 @@ def test_canvas_pads_little_and_fits_the_steps(width: int) -> None:
     assert canvas == 320 or canvas - width < 64
 
 
-@given(st.lists(st.integers(1, 9000), max_size=40), st.integers(1, 9))
-def test_every_line_is_in_the_batches_once(widths: list[int], size: int) -> None:
+@given(st.lists(st.integers(1, 9000), max_size=40), st.integers(1, 9), st.integers(1, 5))
+def test_every_line_is_in_the_batches_once(widths: list[int], size: int, parallel: int) -> None:
     lines = [(i, blank(w)) for i, w in enumerate(widths)]
     seen: dict[int, list[int]] = {}
-    for batch in batches(lines, minimum=320, size=size):
+    for batch in batches(lines, minimum=320, size=size, parallel=parallel):
         assert len(batch.rows) <= size
         assert len(batch.rows) * batch.canvas <= max(BATCH_PIXELS, batch.canvas)
         assert {canvas_width(row.pixels.shape[1]) for row in batch.rows} == {batch.canvas}
@@ -36,6 +36,14 @@ def test_every_line_is_in_the_batches_once(widths: list[int], size: int) -> None
             seen.setdefault(row.line, []).append(row.window)
     for i, line in lines:
         assert sorted(seen[i]) == list(range(len(list(windows(line)))))
+
+
+def test_batches_are_shared_out_evenly() -> None:
+    lines = [(i, blank(320)) for i in range(24)]
+    sizes = [len(b.rows) for b in batches(lines, minimum=320, size=8, parallel=2)]
+    assert sizes == [6, 6, 6, 6]
+    canvases = [b.canvas for b in batches([*lines, (24, blank(900))], minimum=320, size=8)]
+    assert canvases == sorted(canvases, reverse=True)
 
 
 @given(st.integers(1, 40_000))

@@ -13,7 +13,7 @@ from PIL import Image
 import shouxie
 from shouxie.errors import ImageError, ModelError, UsageError
 from shouxie.image import Picture
-from shouxie.reader import HELD_LINES, Reader
+from shouxie.reader import FIRST_LINES, HELD_LINES, Reader
 from tests.drawing import line
 
 TEXTS = ["今天天气很好", "我们去公园散步", "请在此处签名", "数学语文英语", "二〇二六年", "A4纸12张"]
@@ -73,7 +73,7 @@ def test_reading_is_lazy_and_holds_a_bounded_number(reader: Reader) -> None:
     readings = reader.read(endless())
     assert isinstance(readings, Generator)
     assert next(readings).text == "好"
-    assert taken <= HELD_LINES + 4 * reader.batch_size + 1
+    assert taken <= FIRST_LINES + HELD_LINES + FIRST_LINES + 1
     readings.close()
     assert threading.active_count() < 20
 

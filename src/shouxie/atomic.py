@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
-import tempfile
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 
 from shouxie.errors import OutputError
+
+TEXT: dict[str, Any] = {"encoding": "utf-8", "newline": ""}
 
 
 @contextmanager
@@ -27,16 +29,11 @@ def writing(path: str | os.PathLike[str], mode: str = "wb") -> Iterator[IO[Any]]
     temporary: Path | None = None
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-        temporary = Path(name)
-        text = {} if "b" in mode else {"encoding": "utf-8", "newline": ""}
-        with os.fdopen(handle, mode, **text) as file:  # type: ignore[call-overload]
+        temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
+        with temporary.open(mode, **({} if "b" in mode else TEXT)) as file:
             yield file
             file.flush()
             os.fsync(file.fileno())
-        umask = os.umask(0)
-        os.umask(umask)
-        temporary.chmod(0o666 & ~umask)
         temporary.replace(target)
         temporary = None
     except OSError as error:
@@ -61,7 +58,7 @@ def growing(path: str | os.PathLike[str]) -> Iterator[IO[str]]:
         part.parent.mkdir(parents=True, exist_ok=True)
         if Path(path).is_dir():
             raise IsADirectoryError(21, "is a folder")
-        with part.open("w", encoding="utf-8", newline="") as file:
+        with part.open("w", **TEXT) as file:
             yield file
         part.replace(path)
     except OSError as error:

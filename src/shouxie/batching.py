@@ -71,13 +71,19 @@ def canvas_width(width: int, *, minimum: int = 320) -> int:
     return max(minimum, -(-width // unit) * unit)
 
 
-def batches(lines: Iterable[tuple[int, LineImage]], *, minimum: int, size: int) -> Iterator[Batch]:
-    """Group numbered lines into batches of one canvas each, narrow ones first.
+def batches(
+    lines: Iterable[tuple[int, LineImage]], *, minimum: int, size: int, parallel: int = 1
+) -> Iterator[Batch]:
+    """Group numbered lines into batches of one canvas each.
+
+    Wide ones come first, and lines of one canvas are shared out evenly: then batches that run side by side
+    finish at about the same time.
 
     Args:
         lines: (number, picture).
         minimum: least canvas width in pixels.
         size: rows per batch, at most.
+        parallel: how many batches run side by side.
     """
     groups: dict[int, list[Row]] = {}
     for number, line in lines:
@@ -85,8 +91,10 @@ def batches(lines: Iterable[tuple[int, LineImage]], *, minimum: int, size: int) 
             groups.setdefault(canvas_width(pixels.shape[1], minimum=minimum), []).append(
                 Row(number, window, pixels)
             )
-    for canvas, rows in sorted(groups.items()):
-        count = max(1, min(size, BATCH_PIXELS // canvas))
+    for canvas, rows in sorted(groups.items(), reverse=True):
+        most = max(1, min(size, BATCH_PIXELS // canvas))
+        rounds = -(-len(rows) // (most * parallel))
+        count = -(-len(rows) // (rounds * parallel))
         for start in range(0, len(rows), count):
             yield Batch(tuple(rows[start : start + count]), canvas)
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import io
 import math
-import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -35,7 +34,7 @@ MAX_WIDTH = 32_768
 """Lines are squeezed to this width at the network's height; nothing written by hand is 680 times as long
 as it is high, and a stray 1 px high strip must not take the memory of a book."""
 
-MAX_PIXELS = 100_000_000
+MAX_PIXELS = 80_000_000
 STRIP_PIXELS = 1 << 20
 """Arithmetic wider than 8 bits goes over so many pixels at a time, so that a picture of ``MAX_PIXELS`` does
 not take five times its memory."""
@@ -104,19 +103,17 @@ def loads(data: bytes, name: str | PathLike[str] = "picture") -> Picture:
     if not data:
         raise ImageError(name, "the file is empty")
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            with Image.open(io.BytesIO(data), formats=_formats()) as opened:
-                width, height = opened.size
-                if width * height > MAX_PIXELS:
-                    raise ImageError(
-                        name,
-                        f"{width} x {height} px is over the limit of {MAX_PIXELS // 10**6} million pixels",
-                        "cut the line out, or scale the picture down",
-                    )
-                opened.load()
-                ImageOps.exif_transpose(opened, in_place=True)
-                return _from_pillow(opened)
+        with Image.open(io.BytesIO(data), formats=_formats()) as opened:
+            width, height = opened.size
+            if width * height > MAX_PIXELS:
+                raise ImageError(
+                    name,
+                    f"{width} x {height} px is over the limit of {MAX_PIXELS // 10**6} million pixels",
+                    "cut the line out, or scale the picture down",
+                )
+            opened.load()
+            ImageOps.exif_transpose(opened, in_place=True)
+            return _from_pillow(opened)
     except ImageError:
         raise
     except MemoryError as error:

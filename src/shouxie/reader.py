@@ -6,10 +6,9 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
-from itertools import islice
 from os import PathLike, fspath
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Literal, TypeAlias, TypeVar
 
 import numpy as np
 from PIL import Image
@@ -26,11 +25,15 @@ from shouxie.runtime import Precision, RuntimeName
 from shouxie.runtime.base import Frames, open_runtime
 from shouxie.weights.model import DEFAULT, Model, load_model
 
-HELD_LINES = 256
-"""Lines that are held at once to find batches of one width among them."""
-HELD_PIXELS = 1 << 21
+FIRST_LINES = 32
+"""Lines that are held to begin with, so that the network starts early …"""
+HELD_LINES = 128
+"""… and then, to find batches of one width among them. While they are read, as many more are loaded."""
+HELD_PIXELS = 1 << 20
 """The same as widths added up: bounds memory when lines are very long."""
 
+Loaded: TypeAlias = "tuple[str, LineImage | Exception]"
+Run: TypeAlias = "Future[tuple[Batch, Frames]]"
 T = TypeVar("T")
 R = TypeVar("R")
 
@@ -88,34 +91,41 @@ class Reader:
                 it, whose ``error`` says why.
 
         Yields:
-            One ``Reading`` a picture, in the order of the pictures. Up to ``HELD_LINES`` pictures are loaded
-            ahead.
+            One ``Reading`` a picture, in the order of the pictures. A few hundred pictures are loaded ahead.
 
         Raises:
             ImageError, UsageError: a picture cannot be read and ``on_error`` is ``raise``.
         """
         if isinstance(sources, (str, PathLike, np.ndarray, Image.Image)):
             sources = [sources]
-        with (
-            ThreadPoolExecutor(max(2, self.runtime.parallel)) as loading,
-            ThreadPoolExecutor(self.runtime.parallel) as running,
-        ):
-            loaded = _ahead(loading, _prepare, sources, depth=4 * self.batch_size)
-            while held := list(_hold(loaded)):
-                for reading in self._read_held(held, running):
+        loading = ThreadPoolExecutor(max(2, self.runtime.parallel))
+        running = ThreadPoolExecutor(self.runtime.parallel)
+        try:
+            loaded = _ahead(loading, _prepare, sources, depth=FIRST_LINES)
+            # One set of lines is run while the next is loaded, so that the network never waits.
+            runs = _ahead_of(self._start(held, running) for held in _held(loaded))
+            for held, futures in runs:
+                for reading in self._finish(held, futures):
                     if reading.error is not None and on_error == "raise":
                         raise reading.error
                     yield reading
+        finally:
+            loading.shutdown(cancel_futures=True)
+            running.shutdown(cancel_futures=True)
 
-    def _read_held(
-        self, held: list[tuple[str, LineImage | Exception]], running: ThreadPoolExecutor
-    ) -> Iterator[Reading]:
+    def _start(self, held: list[Loaded], running: ThreadPoolExecutor) -> tuple[list[Loaded], list[Run]]:
         lines = [(i, line) for i, (_, line) in enumerate(held) if isinstance(line, LineImage)]
-        work = batches(lines, minimum=self.model.card.min_width, size=self.batch_size)
-        parts: dict[int, dict[int, Frames]] = {i: {} for i, _ in lines}
-        for batch, frames in _ahead(running, self._infer, work, depth=2 * self.runtime.parallel):
+        least, parallel = self.model.card.min_width, self.runtime.parallel
+        work = batches(lines, minimum=least, size=self.batch_size, parallel=parallel)
+        return held, [running.submit(self._infer, batch) for batch in work]
+
+    def _finish(self, held: list[Loaded], runs: list[Run]) -> Iterator[Reading]:
+        parts: dict[int, dict[int, Frames]] = {}
+        for run in runs:
+            batch, frames = run.result()
             for n, row in enumerate(batch.rows):
-                parts[row.line][row.window] = Frames(frames.probabilities[n], frames.ids[n])
+                found = Frames(frames.probabilities[n], frames.ids[n])
+                parts.setdefault(row.line, {})[row.window] = found
         for i, (path, line) in enumerate(held):
             if isinstance(line, Exception):
                 yield Reading("", 0.0, path=path, error=line)
@@ -149,7 +159,7 @@ class Reader:
         return tuple(found[: self.alternatives])
 
 
-def _prepare(source: Source) -> tuple[str, LineImage | Exception]:
+def _prepare(source: Source) -> Loaded:
     path = fspath(source) if isinstance(source, (str, PathLike)) else ""
     try:
         return path, fit(picture(source))
@@ -157,15 +167,28 @@ def _prepare(source: Source) -> tuple[str, LineImage | Exception]:
         return path, error
 
 
-def _hold(
-    loaded: Iterator[tuple[str, LineImage | Exception]],
-) -> Iterator[tuple[str, LineImage | Exception]]:
-    pixels = 0
-    for item in islice(loaded, HELD_LINES):
-        yield item
+def _held(loaded: Iterator[Loaded]) -> Iterator[list[Loaded]]:
+    """Lines in sets that are read together."""
+    most, held, pixels = FIRST_LINES, [], 0
+    for item in loaded:
+        held.append(item)
         pixels += item[1].width if isinstance(item[1], LineImage) else 0
-        if pixels > HELD_PIXELS:
-            return
+        if len(held) == most or pixels > HELD_PIXELS:
+            yield held
+            most, held, pixels = HELD_LINES, [], 0
+    if held:
+        yield held
+
+
+def _ahead_of(items: Iterator[T]) -> Iterator[T]:
+    """The same items; each is given out when the one after it has been made."""
+    before: T | None = None
+    for item in items:
+        if before is not None:
+            yield before
+        before = item
+    if before is not None:
+        yield before
 
 
 def _ahead(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import warnings
 from collections.abc import Callable, Sequence
 from importlib import import_module
 
@@ -25,6 +26,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     for stream in (sys.stdout, sys.stderr):
         if (getattr(stream, "encoding", None) or "").lower().replace("-", "") != "utf8":
             stream.reconfigure(encoding="utf-8")  # type: ignore[union-attr]
+    if not sys.warnoptions:
+        warnings.filterwarnings("ignore", module=r"PIL\..*")  # what is wrong with a picture, its error says
     try:
         status = run(list(sys.argv[1:] if argv is None else argv))
         sys.stdout.flush()
