@@ -106,16 +106,13 @@ def loads(data: bytes, name: str | PathLike[str] = "picture") -> Picture:
         with Image.open(io.BytesIO(data), formats=_formats()) as opened:
             width, height = opened.size
             if width * height > MAX_PIXELS:
-                raise ImageError(
-                    name,
-                    f"{width} x {height} px is over the limit of {MAX_PIXELS // 10**6} million pixels",
-                    "cut the line out, or scale the picture down",
-                )
+                raise Image.DecompressionBombError
             opened.load()
             ImageOps.exif_transpose(opened, in_place=True)
             return _from_pillow(opened)
-    except ImageError:
-        raise
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        fault = f"it has more than {MAX_PIXELS // 10**6} million pixels, which is over the limit"
+        raise ImageError(name, fault, "cut the line out, or scale the picture down") from error
     except MemoryError as error:
         raise ImageError(name, "does not fit into memory", "scale the picture down") from error
     except Exception as error:  # Pillow's decoders raise whatever a broken file makes them stumble on
