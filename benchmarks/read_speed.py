@@ -5,9 +5,10 @@
     python benchmarks/read_speed.py [LABELS.tsv] [--rounds 5] [--json FILE]
 
 From pictures in memory to text, all of a contender's own preprocessing and decoding included. Each contender
-lives in a process of its own, so that peak memory is its own; the processes take turns, round after round, so
-that a noisy machine is noisy to all alike. Every contender sees a set once before the clock runs. A figure is
-the median over rounds; the ratio is the median of the ratios within a round.
+lives in a process of its own, so that peak memory is its own (the highest so far: it never falls); the
+processes take turns, round after round, in changing order, so that a noisy machine is noisy to all alike.
+Every contender sees a set once before the clock runs. A figure is the median over rounds; the ratio is the
+median of the ratios within a round.
 """
 
 from __future__ import annotations
@@ -78,8 +79,8 @@ def measure(
     for batch in batches:
         for chosen, pictures in sets.items():
             answers: dict[str, list[tuple[float, list[str], float]]] = {name: [] for name in names}
-            for _ in range(rounds + 1):
-                for name in names:
+            for turn in range(rounds + 1):
+                for name in names[turn % len(names) :] + names[: turn % len(names)]:
                     pipes[name].send((chosen, batch))
                     answers[name].append(pipes[name].recv())
             for name in names:

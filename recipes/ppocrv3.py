@@ -45,7 +45,7 @@ def error_rate(model: Model, precision: Precision) -> float:
 
 def main() -> None:
     """Import, prove, measure, write."""
-    result = import_weights(released(), name=NAME, training=TRAINING)
+    result = import_weights(released(), name=NAME, licence="Apache-2.0", training=TRAINING)
     print(f"probabilities differ from {result.against} by at most {result.bound:.1e}")
     whole, half = error_rate(result.model, "fp32"), error_rate(result.model, "bf16")
     print(f"samples, CER: {whole:.4f} in float32, {half:.4f} in bfloat16")

@@ -165,3 +165,29 @@ def test_wrong_calls_say_what_is_wrong(tmp_path: Path) -> None:
     path.write_bytes(b"no model")
     with pytest.raises(ModelError, match=r"model\.safetensors"):
         Reader(path)
+
+
+def test_a_buffer_may_be_used_again(reader: Reader) -> None:
+    """Pictures from memory are taken at once: what their owner does with the memory later changes nothing."""
+    texts = ["今天天气很好", "数学语文英语"]
+    pictures = [line(t, size=32) for t in texts]
+    assert pictures[0].shape == pictures[1].shape == (48, *pictures[0].shape[1:])
+
+    def reused() -> Iterator[Picture]:
+        buffer = np.empty_like(pictures[0])
+        for i in range(6):
+            buffer[:] = pictures[i % 2]
+            yield buffer
+
+    assert [r.text for r in reader.read(reused())] == texts * 3
+
+
+def test_whatever_cannot_be_read_is_kept_as_an_error(reader: Reader, tmp_path: Path) -> None:
+    Image.fromarray(line("今天")[:, :, ::-1]).save(tmp_path / "a.png")
+    data = (tmp_path / "a.png").read_bytes()
+    (tmp_path / "cut.png").write_bytes(data[: len(data) // 2])
+    with Image.open(tmp_path / "cut.png") as cut:
+        sources = [cut, None, 5, b"abc", "a\0b", np.array([["x"]]), tmp_path / "a.png"]
+        readings = list(reader.read(sources, on_error="keep"))  # type: ignore[arg-type]
+    assert [r.error is None for r in readings] == [False] * 6 + [True]
+    assert readings[-1].text == "今天"

@@ -8,7 +8,7 @@ from os import PathLike, fspath
 from shouxie.image import Source
 from shouxie.reader import Reader
 from shouxie.reading import Reading
-from shouxie.weights.model import DEFAULT
+from shouxie.weights import DEFAULT
 
 
 def read(source: Source, *, model: str | PathLike[str] = DEFAULT) -> Reading:

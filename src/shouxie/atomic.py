@@ -11,7 +11,8 @@ from typing import IO, Any
 
 from shouxie.errors import OutputError
 
-TEXT: dict[str, Any] = {"encoding": "utf-8", "newline": ""}
+TEXT: dict[str, Any] = {"encoding": "utf-8", "errors": "backslashreplace", "newline": ""}
+"""How text files are written; file names may hold bytes that are no UTF-8, which must not stop a run."""
 
 
 @contextmanager
@@ -25,9 +26,13 @@ def writing(path: str | os.PathLike[str], mode: str = "wb") -> Iterator[IO[Any]]
     Raises:
         OutputError: no space, no permission, a folder in the way. The old file is untouched.
     """
-    target = Path(path)
+    target = Path(os.path.realpath(path))
     temporary: Path | None = None
     try:
+        if target.exists() and not target.is_file() and not target.is_dir():
+            with target.open(mode, **({} if "b" in mode else TEXT)) as file:  # a device or a pipe
+                yield file
+            return
         target.parent.mkdir(parents=True, exist_ok=True)
         temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
         with temporary.open(mode, **({} if "b" in mode else TEXT)) as file:
@@ -53,14 +58,19 @@ def growing(path: str | os.PathLike[str]) -> Iterator[IO[str]]:
     Raises:
         OutputError: no space, no permission, a folder in the way.
     """
-    part = Path(f"{path}.part")
+    target = Path(os.path.realpath(path))
+    if target.exists() and not target.is_file() and not target.is_dir():
+        with writing(target, "w") as file:
+            yield file
+        return
+    part = Path(f"{target}.part")
     try:
         part.parent.mkdir(parents=True, exist_ok=True)
-        if Path(path).is_dir():
+        if target.is_dir():
             raise IsADirectoryError(21, "is a folder")
         with part.open("w", **TEXT) as file:
             yield file
-        part.replace(path)
+        part.replace(target)
     except OSError as error:
         mend = f"{part} has what was written so far" if part.is_file() else ""
         raise OutputError(path, error.strerror or str(error), mend) from error

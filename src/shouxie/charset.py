@@ -89,6 +89,8 @@ class Charset:
         lines = [line.rstrip("\r") for line in text.split("\n")]
         if lines and lines[-1] == "":
             lines.pop()
+        if not lines:
+            raise InputError(path, "the dictionary is empty")
         if "" in lines:
             raise InputError(path, "empty line", "one character a line", line=lines.index("") + 1)
         return cls.from_lines(lines, space=space)

@@ -35,6 +35,8 @@ MAX_WIDTH = 32_768
 as it is high, and a stray 1 px high strip must not take the memory of a book."""
 
 MAX_PIXELS = 80_000_000
+MAX_BYTES = 512 << 20
+"""Size of a picture file, at most."""
 STRIP_PIXELS = 1 << 20
 """Arithmetic wider than 8 bits goes over so many pixels at a time, so that a picture of ``MAX_PIXELS`` does
 not take five times its memory."""
@@ -92,9 +94,14 @@ def load(path: str | PathLike[str]) -> Picture:
         ImageError: missing, empty, cut off, no picture, or larger than ``MAX_PIXELS``.
     """
     try:
-        data = Path(path).read_bytes()
-    except OSError as error:
-        raise ImageError(path, error.strerror or str(error)) from error
+        place = Path(path)
+        if place.exists() and not place.is_file():
+            raise ImageError(path, "not a file")
+        if place.stat().st_size > MAX_BYTES:
+            raise ImageError(path, f"over the limit of {MAX_BYTES >> 20} MiB", "cut the line out")
+        data = place.read_bytes()
+    except (OSError, ValueError) as error:
+        raise ImageError(path, getattr(error, "strerror", None) or str(error)) from error
     return loads(data, path)
 
 
@@ -103,13 +110,12 @@ def loads(data: bytes, name: str | PathLike[str] = "picture") -> Picture:
     if not data:
         raise ImageError(name, "the file is empty")
     try:
-        with Image.open(io.BytesIO(data), formats=_formats()) as opened:
+        with Image.open(io.BytesIO(data), formats=formats()) as opened:
             width, height = opened.size
             if width * height > MAX_PIXELS:
                 raise Image.DecompressionBombError
             opened.load()
-            ImageOps.exif_transpose(opened, in_place=True)
-            return _from_pillow(opened)
+            return _from_pillow(_upright(opened))
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         fault = f"it has more than {MAX_PIXELS // 10**6} million pixels, which is over the limit"
         raise ImageError(name, fault, "cut the line out, or scale the picture down") from error
@@ -126,13 +132,21 @@ def picture(source: Source) -> Picture:
 
     Raises:
         ImageError: a file that cannot be read.
-        UsageError: an array that is no picture.
+        UsageError: an array that is no picture, or something that is neither array, picture nor path.
     """
     if isinstance(source, np.ndarray):
         return _from_array(source)
-    if isinstance(source, Image.Image):
-        return _from_pillow(ImageOps.exif_transpose(source))
-    return load(source)
+    if isinstance(source, (str, PathLike)):
+        return load(source)
+    if not isinstance(source, Image.Image):
+        raise UsageError(f"cannot read a {type(source).__name__}: give a path, an array or a Pillow image")
+    try:
+        source.load()
+        return _from_pillow(_upright(source))
+    except UsageError:
+        raise
+    except Exception as error:  # as in ``loads``; a lazily opened file may have been closed, too
+        raise ImageError("picture", str(error) or type(error).__name__, "is it still open?") from error
 
 
 def fit(pixels: Picture, *, height: int = HEIGHT) -> LineImage:
@@ -155,8 +169,16 @@ def normalise(pixels: Picture, out: NDArray[np.float32]) -> None:
     out[:, :, w:] = 0
 
 
+def _upright(image: Image.Image) -> Image.Image:
+    """The picture turned as its EXIF data say; as it is if those cannot be read."""
+    try:
+        return ImageOps.exif_transpose(image)
+    except Exception:  # whatever broken EXIF data make Pillow stumble on; the pixels are good
+        return image
+
+
 @lru_cache
-def _formats() -> tuple[str, ...]:
+def formats() -> tuple[str, ...]:
     """Those of ``FORMATS`` that this Pillow has."""
     Image.init()
     return tuple(name for name in FORMATS if name in Image.OPEN)
@@ -173,6 +195,8 @@ def _from_array(array: NDArray[np.generic]) -> Picture:
         array = array[:, :, 0]
     if array.ndim not in (2, 3) or (array.ndim == 3 and array.shape[2] not in (3, 4)) or array.size == 0:
         raise UsageError(f"an array of shape {array.shape} is no picture: (H, W) or (H, W, 1 | 3 | 4) is")
+    if array.dtype.kind not in "buif":
+        raise UsageError(f"an array of {array.dtype} is no picture: numbers are")
     pixels = _eight_bit(array)
     if pixels.ndim == 2:
         return np.repeat(pixels[:, :, None], 3, axis=2)

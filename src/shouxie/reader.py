@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from os import PathLike, fspath
@@ -23,7 +23,8 @@ from shouxie.net.graph import spec
 from shouxie.reading import Alternative, Box, Character, Reading
 from shouxie.runtime import Precision, RuntimeName
 from shouxie.runtime.base import Frames, open_runtime
-from shouxie.weights.model import DEFAULT, Model, load_model
+from shouxie.weights import DEFAULT
+from shouxie.weights.model import Model, load_model
 
 FIRST_LINES = 32
 """Lines that are held to begin with, so that the network starts early …"""
@@ -35,7 +36,6 @@ HELD_PIXELS = 1 << 20
 Loaded: TypeAlias = "tuple[str, LineImage | Exception]"
 Run: TypeAlias = "Future[tuple[Batch, Frames]]"
 T = TypeVar("T")
-R = TypeVar("R")
 
 
 class Reader:
@@ -82,7 +82,7 @@ class Reader:
 
     def read(
         self, sources: Source | Iterable[Source], *, on_error: Literal["raise", "keep"] = "raise"
-    ) -> Iterator[Reading]:
+    ) -> Generator[Reading]:
         """Read one picture or many.
 
         Args:
@@ -101,7 +101,7 @@ class Reader:
         loading = ThreadPoolExecutor(max(2, self.runtime.parallel))
         running = ThreadPoolExecutor(self.runtime.parallel)
         try:
-            loaded = _ahead(loading, _prepare, sources, depth=FIRST_LINES)
+            loaded = _loaded(sources, loading)
             # One set of lines is run while the next is loaded, so that the network never waits.
             runs = _ahead_of(self._start(held, running) for held in _held(loaded))
             for held, futures in runs:
@@ -159,10 +159,30 @@ class Reader:
         return tuple(found[: self.alternatives])
 
 
+def _loaded(sources: Iterable[Source], pool: ThreadPoolExecutor) -> Iterator[Loaded]:
+    """Sources prepared in order: files in the pool, ``FIRST_LINES`` ahead; what is in memory at once, since
+    its owner may change or close it after."""
+    waiting: deque[Future[Loaded]] = deque()
+    for source in sources:
+        if isinstance(source, (str, PathLike)):
+            waiting.append(pool.submit(_prepare, source))
+        else:
+            done: Future[Loaded] = Future()
+            done.set_result(_prepare(source))
+            waiting.append(done)
+        if len(waiting) >= FIRST_LINES:
+            yield waiting.popleft().result()
+    while waiting:
+        yield waiting.popleft().result()
+
+
 def _prepare(source: Source) -> Loaded:
     path = fspath(source) if isinstance(source, (str, PathLike)) else ""
     try:
-        return path, fit(picture(source))
+        line = fit(picture(source))
+        if not path and np.may_share_memory(line.pixels, np.asarray(source)):
+            line = replace(line, pixels=line.pixels.copy())
+        return path, line
     except (ImageError, UsageError) as error:
         return path, error
 
@@ -189,20 +209,3 @@ def _ahead_of(items: Iterator[T]) -> Iterator[T]:
         before = item
     if before is not None:
         yield before
-
-
-def _ahead(
-    pool: ThreadPoolExecutor, function: Callable[[T], R], items: Iterable[T], *, depth: int
-) -> Iterator[R]:
-    """``map`` over a pool, in order, never more than ``depth`` results ahead of the consumer."""
-    waiting: deque[Future[R]] = deque()
-    try:
-        for item in items:
-            waiting.append(pool.submit(function, item))
-            if len(waiting) >= depth:
-                yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
-    finally:
-        for future in waiting:
-            future.cancel()

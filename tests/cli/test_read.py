@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -136,3 +137,29 @@ def test_the_output_may_be_closed_early(folder: Path) -> None:
 def test_models_lists_the_box(capsys: pytest.CaptureFixture[str]) -> None:
     assert run("models") == 0
     assert "ppocrv3" in capsys.readouterr().out
+
+
+def test_file_names_that_are_no_utf8_cost_nothing(folder: Path) -> None:
+    odd = os.fsencode(folder) + b"/\xc4\xe3.png"
+    Path(os.fsdecode(odd)).write_bytes((folder / "a.png").read_bytes())
+    command = [sys.executable, "-m", "shouxie", "read", str(folder), "--format", "tsv"]
+    done = subprocess.run(command, capture_output=True, encoding="utf-8", check=False, timeout=60)
+    assert done.returncode == 1
+    assert len(done.stdout.splitlines()) == 5
+    assert "\\udcc4\\udce3.png\t今天天气很好" in done.stdout
+
+
+def test_names_that_are_too_long_are_named(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("read", "x" * 5000) == 1
+    assert run("read", "x" * 5000, "--model", "y" * 5000) == 1
+    assert "no such file" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+def test_a_full_output_is_no_traceback() -> None:
+    for verb in ("models", "--help"):
+        command = f"{sys.executable} -m shouxie {verb} > /dev/full"
+        done = subprocess.run(command, shell=True, capture_output=True, text=True, check=False)
+        assert done.returncode == 1
+        assert "No space left" in done.stderr
+        assert "Traceback" not in done.stderr

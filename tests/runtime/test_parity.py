@@ -94,7 +94,7 @@ def test_fewer_classes_are_the_first_of_more(name: RuntimeName) -> None:
 
 def test_bf16_reads_as_well(realink: Path) -> None:
     """bfloat16 is taken by itself only because of this (emulated here where the processor lacks it)."""
-    samples = list(read_labels(realink / "hccdoc" / "labels.tsv"))
+    samples = [s for name in ("hwdb", "hccdoc") for s in read_labels(realink / name / "labels.tsv")]
     rates = {}
     for precision in ("fp32", "bf16"):
         reader = Reader(runtime="torch", precision=precision)
@@ -102,7 +102,7 @@ def test_bf16_reads_as_well(realink: Path) -> None:
         edits = [count_edits(letters(s.text), letters(t)) for s, t in zip(samples, texts, strict=True)]
         rates[precision] = sum(e.errors for e in edits) / sum(e.reference for e in edits)
     assert load_model("ppocrv3").card.bf16
-    assert rates["bf16"] <= rates["fp32"] + 0.01
+    assert rates["bf16"] <= rates["fp32"] + 0.002
 
 
 READ: dict[tuple[str, RuntimeName], dict[str, list[str]]] = {}

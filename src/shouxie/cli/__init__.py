@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 import warnings
@@ -24,13 +25,14 @@ GROUPS = ("data", "weights")
 def main(argv: Sequence[str] | None = None) -> None:
     """Run a command line and leave with its exit status: 0 well, 1 some inputs failed, 2 wrong usage."""
     for stream in (sys.stdout, sys.stderr):
-        if (getattr(stream, "encoding", None) or "").lower().replace("-", "") != "utf8":
-            stream.reconfigure(encoding="utf-8")  # type: ignore[union-attr]
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     if not sys.warnoptions:
         warnings.filterwarnings("ignore", module=r"PIL\..*")  # what is wrong with a picture, its error says
     try:
         status = run(list(sys.argv[1:] if argv is None else argv))
-        sys.stdout.flush()
+        if sys.stdout is not None:
+            sys.stdout.flush()
     except UsageError as error:
         status = _fail(error, 2)
     except ShouxieError as error:
@@ -38,10 +40,10 @@ def main(argv: Sequence[str] | None = None) -> None:
     except KeyboardInterrupt:
         print("shouxie: interrupted", file=sys.stderr)
         status = 130
-    except BrokenPipeError:
-        # The reader of our output is gone; give the interpreter something else to flush at exit.
+    except OSError as error:
+        # The output is full or its reader gone; give the interpreter something else to flush at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        status = 1
+        status = 1 if isinstance(error, BrokenPipeError) else _fail(error, 1)
     sys.exit(status)
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import tyro
 
+from shouxie.cli.options import unescaped
 from shouxie.errors import InputError, UsageError
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ def check(
             labels,
             charset=known,
             root=root,
-            delimiter=_unescaped(delimiter),
+            delimiter=unescaped(delimiter),
             thorough=thorough,
             examples=examples,
             on_line=lambda done: step(done, None),
@@ -72,6 +73,7 @@ def convert(
     sources: Annotated[tyro.conf.Positional[tuple[Path, ...]], tyro.conf.arg(metavar="SRC…")],
     *,
     out: Path,
+    root: Path | None = None,
     delimiter: str = "\t",
 ) -> int:
     """Convert CASIA-HWDB files and label files to a folder with images/*.png and labels.tsv.
@@ -83,6 +85,7 @@ def convert(
     Args:
         sources: .dgrl and .gnt files, folders of them, label files.
         out: Folder to write.
+        root: Folder of label files' relative picture paths; each label file's own folder if not given.
         delimiter: What stands between path and text in label files.
     """
     from shouxie.data.convert import convert as convert_sources
@@ -90,7 +93,7 @@ def convert(
     _some(sources)
     with _progress("files") as step:
         result = convert_sources(
-            sources, out, delimiter=_unescaped(delimiter), on_fault=_complain, on_source=step
+            sources, out, delimiter=unescaped(delimiter), root=root, on_fault=_complain, on_source=step
         )
     kept = f", {result.kept} were there already" if result.kept else ""
     print(f"{result.written} samples written to {out / 'labels.tsv'}{kept}")
@@ -138,7 +141,7 @@ def show(
     samples = [
         sample
         for path in labels
-        for sample in read_labels(path, delimiter=_unescaped(delimiter), root=root, on_fault=faults.append)
+        for sample in read_labels(path, delimiter=unescaped(delimiter), root=root, on_fault=faults.append)
     ]
     for fault in faults:
         _complain(fault)
@@ -158,11 +161,6 @@ def _some(paths: tuple[Path, ...]) -> None:
 
 def _complain(fault: InputError) -> None:
     print(f"shouxie: {fault}", file=sys.stderr)
-
-
-def _unescaped(delimiter: str) -> str:
-    """A delimiter typed as ``\\t`` is a tab."""
-    return delimiter.replace("\\t", "\t")
 
 
 def _charset(model: str | None, charset: Path | None) -> Charset | None:

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import tyro
 
+from shouxie.cli.options import unescaped
 from shouxie.runtime import Precision, RuntimeName
+from shouxie.weights import DEFAULT
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
 def evaluate(
     labels: Annotated[tyro.conf.Positional[tuple[Path, ...]], tyro.conf.arg(metavar="LABELS…")],
     *,
-    model: str = "ppocrv3",
+    model: str = DEFAULT,
     runtime: RuntimeName = "auto",
     precision: Precision = "auto",
     predictions: Path | None = None,
@@ -45,7 +47,7 @@ def evaluate(
         labels: Label files: a line a picture, path<TAB>text, UTF-8.
         model: Name of a model in the box, or a model file.
         runtime: What computes; auto takes OpenVINO.
-        precision: Number format; auto takes the runtime's own.
+        precision: auto takes bf16 where the processor has it and reading was measured not to suffer.
         predictions: Write what was read as path<TAB>text<TAB>confidence, the path as in the label file.
         from_predictions: Score this file of predictions, anyone's, instead of reading pictures.
         report: Write a page (index.html) with confusions and worst lines, in pictures, into this folder.
@@ -66,7 +68,9 @@ def evaluate(
     samples = [
         sample
         for path in labels
-        for sample in pictures(read_labels(path, delimiter=delimiter, root=root, on_fault=faults.append))
+        for sample in pictures(
+            read_labels(path, delimiter=unescaped(delimiter), root=root, on_fault=faults.append)
+        )
     ]
     for fault in faults:
         print(fault, file=sys.stderr)

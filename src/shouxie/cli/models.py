@@ -11,7 +11,8 @@ def models() -> int:
     from rich.console import Console
     from rich.table import Table
 
-    from shouxie.weights.model import DEFAULT, box_names, load_model, locate
+    from shouxie.weights import DEFAULT
+    from shouxie.weights.model import box_names, load_model, locate
 
     table = Table("name", "characters", "size", "licence", "where it comes from")
     for name in box_names():

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Annotated, Literal
 
 import tyro
 
 from shouxie.runtime import Precision, RuntimeName
+from shouxie.weights import DEFAULT
 
 if TYPE_CHECKING:
     from shouxie.reading import Reading
@@ -26,7 +27,7 @@ def read(
     format: Format = "text",  # noqa: A002
     out: Path | None = None,
     show: Path | None = None,
-    model: str = "ppocrv3",
+    model: str = DEFAULT,
     runtime: RuntimeName = "auto",
     precision: Precision = "auto",
     alternatives: int = 0,
@@ -47,8 +48,7 @@ def read(
         show: Draw the pictures with what was read in them into this PNG (the first 200).
         model: Name of a model in the box, or a model file.
         runtime: What computes; auto takes OpenVINO.
-        precision: bf16 halves the time on processors that have it; auto takes it where reading was measured
-            not to suffer.
+        precision: auto takes bf16 where the processor has it and reading was measured not to suffer.
         alternatives: Other readings to give for every character (in json).
         batch_size: Lines read at a time, at most. It changes the speed alone.
         threads: Processor threads; all if not given.
@@ -76,8 +76,8 @@ def read(
     failed = 0
     shown: list[Reading] = []
     form = FORMATS[format]
-    with _output(out) as file:
-        for reading in progress(reader.read(found, on_error="keep"), total=len(found), label="reading"):
+    with _output(out) as file, closing(reader.read(found, on_error="keep")) as readings:
+        for reading in progress(readings, total=len(found), label="reading"):
             print(form(reading), file=file, flush=len(found) < 20)
             if reading.error is not None:
                 failed += 1

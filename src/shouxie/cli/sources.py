@@ -20,12 +20,12 @@ def pictures(paths: Sequence[str]) -> tuple[list[str], list[ImageError]]:
     found: list[str] = []
     errors: list[ImageError] = []
     for path in paths:
-        if Path(path).is_dir():
-            inside = _below(path)
+        if os.path.isdir(path):  # noqa: PTH112 - pathlib's raises where a name is too long
+            inside = _below(path, errors)
             if not inside:
                 endings = ", ".join(sorted(SUFFIXES))
                 errors.append(ImageError(path, "no pictures in this folder", f"it looks for {endings}"))
-        elif Path(path).exists():
+        elif os.path.lexists(path):
             inside = [path]
         else:
             # pathlib's own globbing takes no absolute patterns
@@ -37,9 +37,12 @@ def pictures(paths: Sequence[str]) -> tuple[list[str], list[ImageError]]:
     return found, errors
 
 
-def _below(folder: str) -> list[str]:
+def _below(folder: str, errors: list[ImageError]) -> list[str]:
+    def refused(error: OSError) -> None:
+        errors.append(ImageError(error.filename, error.strerror or str(error)))
+
     found = []
-    for place, folders, names in os.walk(folder):
+    for place, folders, names in os.walk(folder, onerror=refused):
         folders.sort()
         found += [
             str(Path(place, name))

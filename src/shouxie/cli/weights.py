@@ -22,7 +22,7 @@ def import_(
     charset: Path | None = None,
     precision: Literal["fp16", "fp32"] = "fp16",
     prefix: str | None = None,
-    licence: str = "Apache-2.0",
+    licence: str = "NOASSERTION",
 ) -> int:
     """Turn released PP-OCRv3 weights into a model file.
 
@@ -38,7 +38,7 @@ def import_(
         charset: Dictionary file, one character a line; needed unless an ONNX file carries its characters.
         precision: How weights are stored; fp16 halves the file, and its effect is measured and printed.
         prefix: Which network of a .pdparams with several to take: Student (if not given) or Teacher.
-        licence: SPDX name of the weights' licence.
+        licence: SPDX name of the weights' licence; that of PaddleOCR's own is Apache-2.0.
     """
     from shouxie.charset import Charset
     from shouxie.weights.importing import import_weights

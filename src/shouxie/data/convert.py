@@ -70,6 +70,7 @@ def convert(
     out: str | PathLike[str],
     *,
     delimiter: str = "\t",
+    root: Path | None = None,
     on_fault: OnFault | None = None,
     on_source: OnSource | None = None,
 ) -> Converted:
@@ -82,6 +83,7 @@ def convert(
         sources: files and folders; what ends neither in ``.dgrl`` nor in ``.gnt`` is taken for a label file.
         out: the folder to write.
         delimiter: what stands between path and text in label files.
+        root: folder of relative picture paths; each label file's own folder if not given.
         on_fault: is handed each fault, and the work goes on; without it the first fault is raised.
         on_source: is told before every source how many are done, of how many.
 
@@ -105,7 +107,7 @@ def convert(
             if on_source is not None:
                 on_source(done, len(found))
             try:
-                for item in _items(source, delimiter, report):
+                for item in _items(source, delimiter, root, report):
                     try:
                         written = folder.add(item, source.path)
                     except OutputError:
@@ -148,14 +150,14 @@ def _check_names(found: Sequence[_Source]) -> None:
             )
 
 
-def _items(source: _Source, delimiter: str, report: OnFault) -> Iterator[_Item]:
+def _items(source: _Source, delimiter: str, root: Path | None, report: OnFault) -> Iterator[_Item]:
     suffix = source.path.suffix.lower()
     if suffix in HWDB:
         read, digits = HWDB[suffix]
         for ink in read(source.path):
             yield _Item((f"{source.stem}_{ink.number:0{digits}}",), ink.text, (ink.pixels,))
         return
-    for sample in read_labels(source.path, delimiter=delimiter, on_fault=report):
+    for sample in read_labels(source.path, delimiter=delimiter, root=root, on_fault=report):
         name = f"{source.stem}_{sample.line:05}"
         several = len(sample.paths) > 1
         names = tuple(f"{name}_{i}" if several else name for i in range(len(sample.paths)))
@@ -184,13 +186,13 @@ class _Folder:
                 with writing(part) as file:
                     file.write(final.read_bytes())
             there = {s.name: s.text for s in read_labels(part)} if part.exists() else {}
-            with part.open("ab") as labels:
-                try:
+            try:
+                with part.open("ab") as labels:
                     yield cls(path, labels, there)
-                finally:
                     labels.flush()
                     os.fsync(labels.fileno())
-                    part.replace(final)
+            finally:  # only now: some systems do not rename an open file
+                part.replace(final)
         except OSError as error:
             raise OutputError(path, error.strerror or str(error)) from error
 
@@ -226,7 +228,10 @@ def _png(pixels: NDArray[np.uint8], source: Path, name: str) -> bytes:
         raise DataError(source, f"{name}: a picture of {pixels.shape[1]} x {pixels.shape[0]} px")
     if pixels.ndim == 3 and (pixels == pixels[:, :, :1]).all():
         pixels = np.ascontiguousarray(pixels[:, :, 0])
-    return bytes(cv2.imencode(".png", pixels)[1])
+    written, data = cv2.imencode(".png", pixels)
+    if not written:
+        raise DataError(source, f"{name}: {pixels.shape[1]} x {pixels.shape[0]} px cannot be a PNG")
+    return bytes(data)
 
 
 def _drop_half_line(part: Path) -> None:

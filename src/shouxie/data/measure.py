@@ -12,7 +12,7 @@ from PIL import Image, UnidentifiedImageError
 from PIL.TiffImagePlugin import TiffImageFile
 
 from shouxie.errors import ImageError
-from shouxie.image import HEIGHT, MAX_PIXELS, MAX_WIDTH
+from shouxie.image import HEIGHT, MAX_PIXELS, MAX_WIDTH, formats
 
 STEP = 8
 """Pixels of network input a time step, as in PP-OCRv3."""
@@ -34,7 +34,7 @@ def picture_size(path: str | os.PathLike[str]) -> tuple[int, int]:
             warnings.simplefilter("ignore")
             if not Path(path).stat().st_size:
                 raise ImageError(path, "the file is empty")
-            with Image.open(path) as opened:
+            with Image.open(path, formats=formats()) as opened:
                 width, height = opened.size
                 if isinstance(opened, TiffImageFile):  # newer Pillows have turned its size already
                     width, height = opened.tag_v2[256], opened.tag_v2[257]

@@ -35,6 +35,7 @@ class TorchRuntime:
             and torch.cuda.is_bf16_supported()
         )
         self.precision = "bf16" if half else "fp32"
+        torch.backends.cudnn.allow_tf32 = False  # fp32 means it: TF32 keeps 10 bits
         self._net = load_network(model).to(self._device)
         self._k = k
 

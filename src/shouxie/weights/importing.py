@@ -72,7 +72,7 @@ def import_weights(
     charset: Charset | None = None,
     precision: Literal["fp16", "fp32"] = "fp16",
     prefix: str | None = None,
-    licence: str = "Apache-2.0",
+    licence: str = "NOASSERTION",
     training: str = "not known: imported weights",
 ) -> ImportResult:
     """Turn a released recogniser into a model, and prove that it computes the same.

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,7 +17,7 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from shouxie.atomic import writing
 from shouxie.charset import Charset
@@ -27,8 +28,6 @@ BOX = Path(__file__).parent.parent / "assets" / "models"
 SUFFIX = ".safetensors"
 KEY = "shouxie"
 """The header's one entry: the checksum, a space, the card as JSON. (Several would come in random order.)"""
-DEFAULT = "ppocrv3"
-"""The model that is read with when none is named."""
 
 Array = NDArray[np.generic]
 
@@ -61,7 +60,7 @@ class Card(BaseModel):
     height: Literal[48] = 48
     channels: Literal["BGR"] = "BGR"
     normalisation: Literal["(x / 255 - 0.5) / 0.5"] = "(x / 255 - 0.5) / 0.5"
-    min_width: int = 320
+    min_width: int = Field(320, ge=8, le=4096)
     precision: Literal["fp32", "fp16"] = "fp16"
     bf16: bool = False
     licence: str
@@ -102,9 +101,9 @@ def locate(source: str | Path) -> Path:
         ModelError: neither a name in the box nor a file.
     """
     boxed = BOX / f"{source}{SUFFIX}"
-    if isinstance(source, str) and "/" not in source and boxed.is_file():
+    if isinstance(source, str) and source in box_names():
         return boxed
-    if not Path(source).is_file():
+    if not os.path.isfile(source):  # noqa: PTH113 - pathlib's raises where a name is too long
         names = ", ".join(box_names())
         raise ModelError(source, "no such model", f"give a file, or one of the names in the box: {names}")
     return Path(source)
@@ -177,6 +176,8 @@ def check(model: Model) -> None:
     """
     card = model.card
     expected = spec(card.network)
+    if any(set(character) & set("\n\r\t") for character in card.charset):
+        raise ModelError(card.name, "a character of its charset is a tab or a line break")
     missing = expected.shapes.keys() - model.weights.keys()
     extra = model.weights.keys() - expected.shapes.keys()
     if missing or extra:

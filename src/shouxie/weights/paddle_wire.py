@@ -92,7 +92,10 @@ def _record(data: memoryview, at: int) -> tuple[Array, int]:
         raise ValueError("not a tensor record")
     at += 12
     for _ in range(levels):  # offsets of variable-length sequences: a recogniser's parameters have none
-        at += 8 + struct.unpack_from("<Q", data, at)[0]
+        [length] = struct.unpack_from("<Q", data, at)
+        if length > len(data) - at:
+            raise ValueError("its data are cut off")
+        at += 8 + length
     version, size = struct.unpack_from("<Ii", data, at)
     at += 8
     if version or not 0 < size <= len(data) - at:
