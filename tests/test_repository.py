@@ -59,7 +59,9 @@ def test_every_command_in_the_documents_works(copy: Path, document: str, languag
         return
     program = ["bash", "-euc", text] if language == "bash" else [sys.executable, "-c", text]
     environment = {**os.environ, "PATH": f"{copy / 'bin'}{os.pathsep}{os.environ['PATH']}"}
-    done = subprocess.run(program, cwd=copy, env=environment, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        program, cwd=copy, env=environment, capture_output=True, text=True, check=False, timeout=120
+    )
     assert done.returncode == 0, f"{document}: {done.stdout}{done.stderr}"
     assert done.stdout
 

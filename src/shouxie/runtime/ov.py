@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import queue
+import threading
 
 import numpy as np
 import openvino as ov
@@ -13,6 +14,11 @@ from shouxie.net.graph import filled
 from shouxie.runtime import Precision
 from shouxie.runtime.base import Frames
 from shouxie.weights.model import Model
+
+
+_TENSORS = threading.Lock()
+"""Held while arrays become tensors or tensors arrays: where two threads do so for the first time at once,
+OpenVINO 2026.4 can wait for ever."""
 
 
 class OpenVinoRuntime:
@@ -46,10 +52,12 @@ class OpenVinoRuntime:
         """See ``Runtime.infer``."""
         request = self._free.get()
         try:
-            request.infer({"x": x}, share_inputs=True)
-            probabilities = request.get_tensor("probabilities").data
-            return Frames(
-                np.array(probabilities, np.float32), np.array(request.get_tensor("ids").data, np.int32)
-            )
+            with _TENSORS:
+                request.set_tensor("x", ov.Tensor(x, shared_memory=True))
+            request.infer()
+            with _TENSORS:
+                probabilities = np.array(request.get_tensor("probabilities").data, np.float32)
+                ids = np.array(request.get_tensor("ids").data, np.int32)
+            return Frames(probabilities, ids)
         finally:
             self._free.put(request)
