@@ -15,7 +15,6 @@ from shouxie.runtime import Precision
 from shouxie.runtime.base import Frames
 from shouxie.weights.model import Model
 
-
 _TENSORS = threading.Lock()
 """Held while arrays become tensors or tensors arrays: where two threads do so for the first time at once,
 OpenVINO 2026.4 can wait for ever."""
