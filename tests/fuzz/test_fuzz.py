@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 from pathlib import Path
 from random import Random
 
@@ -57,11 +56,8 @@ def test_the_largest_pictures_fit_into_memory(mode: str, file_format: str, tmp_p
 
 
 @pytest.mark.slow
-def test_released_weights_with_a_few_wrong_bits(tmp_path: Path) -> None:
-    package = importlib.util.find_spec("rapidocr_onnxruntime")
-    if package is None or package.origin is None:
-        pytest.skip("needs the package rapidocr-onnxruntime for the released weights")
-    data = (Path(package.origin).parent / "models" / "ch_PP-OCRv3_rec_infer.onnx").read_bytes()
+def test_released_weights_with_a_few_wrong_bits(released: Path, tmp_path: Path) -> None:
+    data = released.read_bytes()
     path = tmp_path / "broken.onnx"
     for number in range(8):
         broken = bytearray(data)
